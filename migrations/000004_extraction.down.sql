@@ -1,0 +1,4 @@
+DROP TABLE scoring_profile_snapshots, domain_extracted_keywords;
+DROP VIEW analysis_ready_features;
+DROP TABLE domain_extraction_features;
+DROP TYPE extraction_processing_state_enum;
