@@ -27,6 +27,7 @@ struct field_rule {
 	uint32_t max_bytes;    /* string, bytes: longest value; 0 = the default */
 	uint32_t max_items;    /* repeated: most elements; 0 = the default */
 	bool is_json;          /* string holding JSON: must parse, depth ≤ 32 */
+	bool is_map;           /* map<>: of entries with the same key the last one counts */
 };
 
 struct message_rules {
@@ -41,6 +42,7 @@ struct method {
 	const char *name;    /* "GetCampaign" */
 	enum method_kind kind;
 	enum method_role role;
+	bool is_read; /* idempotency_level = NO_SIDE_EFFECTS, or Get… and List…: a client may repeat it */
 	const ProtobufCMessageDescriptor *input, *output;
 	/* Rules of every message reachable from `input`, sorted by nothing in particular; looked up by descriptor. */
 	const struct message_rules *const *rules;
