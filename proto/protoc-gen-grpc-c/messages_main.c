@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 
-#include "google/protobuf/compiler/plugin.pb-c.h"
+#include "plugin.pb-c.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 
-#include "google/protobuf/compiler/plugin.pb-c.h"
+#include "plugin.pb-c.h"
 
 #include <stdbool.h>
 #include <stddef.h>
