@@ -53,7 +53,8 @@ void metrics_destroy(struct metrics *metrics); /* accepts NULL; nobody may hold 
 /* Registers a family, or finds the one registered under the same name (kind and labels must agree). */
 struct metric_family *metrics_family(struct metrics *metrics, const struct metric_spec *spec);
 
-/* A gauge read when somebody asks: pool sizes, queue lengths. read runs on the ops thread and must not block. */
+/* A gauge read when somebody asks: pool sizes, queue lengths. read runs on the ops thread and must not block.
+ * Given again with a NULL read when `arg` is about to go away. */
 void metrics_gauge_read(struct metrics *metrics, const struct metric_spec *spec, double (*read)(void *arg), void *arg);
 
 /* The series of one label set; values are given in the order of spec->labels and copied. Takes a lock: keep the
