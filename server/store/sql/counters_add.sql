@@ -1,0 +1,30 @@
+-- Adds deltas to a campaign's counters, in the transaction that changed the rows.
+-- $1 uuid campaign   $2 int[] deltas in the order of model/counters.h
+UPDATE campaign_counters
+   SET total_domains = total_domains + ($2::integer[])[1],
+       dns_pending = dns_pending + ($2::integer[])[2],
+       dns_ok = dns_ok + ($2::integer[])[3],
+       dns_error = dns_error + ($2::integer[])[4],
+       dns_timeout = dns_timeout + ($2::integer[])[5],
+       http_pending = http_pending + ($2::integer[])[6],
+       http_ok = http_ok + ($2::integer[])[7],
+       http_error = http_error + ($2::integer[])[8],
+       http_timeout = http_timeout + ($2::integer[])[9],
+       lead_pending = lead_pending + ($2::integer[])[10],
+       lead_match = lead_match + ($2::integer[])[11],
+       lead_no_match = lead_no_match + ($2::integer[])[12],
+       lead_error = lead_error + ($2::integer[])[13],
+       lead_timeout = lead_timeout + ($2::integer[])[14],
+       reject_qualified = reject_qualified + ($2::integer[])[15],
+       reject_low_score = reject_low_score + ($2::integer[])[16],
+       reject_no_keywords = reject_no_keywords + ($2::integer[])[17],
+       reject_parked = reject_parked + ($2::integer[])[18],
+       reject_dns_error = reject_dns_error + ($2::integer[])[19],
+       reject_dns_timeout = reject_dns_timeout + ($2::integer[])[20],
+       reject_http_error = reject_http_error + ($2::integer[])[21],
+       reject_http_timeout = reject_http_timeout + ($2::integer[])[22],
+       reject_pending = reject_pending + ($2::integer[])[23],
+       keyword_hits = keyword_hits + ($2::integer[])[24],
+       analyzed = analyzed + ($2::integer[])[25],
+       updated_at = now()
+ WHERE campaign_id = $1;
