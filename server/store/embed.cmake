@@ -2,6 +2,8 @@
 #
 # statements: each sql/<stem>.sql becomes `const struct sql_statement sql_<stem>[1]`, declared in sql.h, and is listed
 #             in sql_statements[]. migrations: NNNNNN_name.up.sql and .down.sql become one entry of migrations_embedded.
+cmake_minimum_required(VERSION 3.22)
+
 file(STRINGS ${LIST} files)
 list(SORT files)
 
