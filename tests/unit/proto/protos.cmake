@@ -12,3 +12,4 @@ target_compile_definitions(proto_test_plugin PRIVATE
   PROTO_DIR="${PROJECT_SOURCE_DIR}/proto")
 add_dependencies(proto_test_plugin protoc-gen-grpc-c)
 unit_tests(client DOORS test_protos test_protos_client)
+target_sources(client_test_calls PRIVATE unit/client/mini_server.c)
