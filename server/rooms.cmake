@@ -1,4 +1,5 @@
-# room(<name> [DOORS lib...]): one folder of C files becomes one static library, df_<name>.
+# room(<name> [RECURSE] [DOORS lib...]): one folder of C files (RECURSE: with its subfolders) becomes one static
+# library, df_<name>.
 # DOORS is the complete list of what the room may use; a new dependency shows up here, in review.
 #
 # our_code(<target>): the warnings, sanitizers and hardening every target of our own gets. Generated code gets
@@ -46,8 +47,12 @@ function(our_code target)
 endfunction()
 
 function(room name)
-  cmake_parse_arguments(ROOM "" "" "DOORS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  cmake_parse_arguments(ROOM "RECURSE" "" "DOORS" ${ARGN})
+  if(ROOM_RECURSE)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  else()
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+  endif()
   add_library(df_${name} STATIC ${sources})
   our_code(df_${name})
   target_include_directories(df_${name} PUBLIC ${PROJECT_SOURCE_DIR}/server)

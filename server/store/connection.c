@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "config/settings.h"
 #include "store/pg_status.h"
 #include "store/statement.h"
@@ -75,14 +76,25 @@ static bool wait_socket(PGconn *pg, short events, int64_t deadline_ms)
 	}
 }
 
+/* What the server says between statements is only ever a farewell; a changed setting is announced silently. */
+static void take_notice(void *arg, const char *message)
+{
+	struct connection *c = arg;
+
+	c->was_warned = true;
+	LOG_DEBUG("database_notice", LOG_STR("text", message));
+}
+
 bool connection_is_stale(struct connection *c)
 {
 	struct pollfd fd = { .fd = c->pg ? PQsocket(c->pg) : -1, .events = POLLIN };
 
 	if (!c->pg || poll(&fd, 1, 0) <= 0)
 		return false;
-	/* A changed setting is announced, too, and is no reason to part. */
-	return !PQconsumeInput(c->pg) || PQstatus(c->pg) != CONNECTION_OK || PQisBusy(c->pg);
+	c->was_warned = false;
+	if (!PQconsumeInput(c->pg) || PQisBusy(c->pg))
+		return true;
+	return c->was_warned || PQstatus(c->pg) != CONNECTION_OK;
 }
 
 struct status connection_flush(struct connection *c, int64_t deadline_ms)
@@ -358,6 +370,7 @@ struct status connection_open(struct connection *c, const struct settings *setti
 		return status_out_of_memory();
 	if (PQstatus(c->pg) == CONNECTION_BAD)
 		return lost(c);
+	PQsetNoticeProcessor(c->pg, take_notice, c);
 	TRY(finish_connecting(c, deadline_ms));
 	c->timeout_ms = settings->db_statement_ms;
 	st = check_server(c, settings->db_allow_unsafe, deadline_ms);

@@ -26,6 +26,7 @@ struct connection {
 	struct buffer scratch; /* encoded array parameters of the statement being sent */
 	int64_t timeout_ms;    /* the session's statement_timeout */
 	int64_t last_used_ms;
+	bool was_warned; /* a notice came in */
 	/* about the last statement that failed */
 	char sqlstate[6];
 	char constraint[64];

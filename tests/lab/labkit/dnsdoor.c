@@ -1,0 +1,237 @@
+/* dnsdoor.c: the resolver address of the lab. It forwards DNS over UDP to PowerDNS and keeps silent for the names whose
+ * class says so, which an authoritative server will not do.
+ *
+ *	dnsdoor UPSTREAM_PORT SILENT_FROM SILENT_TO AAAA_SILENT_FROM AAAA_SILENT_TO USER PORT...
+ *
+ * All on 127.0.0.1. A name is silent when FNV-1a of it, modulo 1000, lies in [FROM, TO); the second range is silent
+ * for AAAA only. USER is who to become after the sockets are open ("-" stays). One thread, batches of packets; no more
+ * than IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+	BATCH = 64,
+	DOORS_MAX = 16,
+	PACKET_BYTES_MAX = 1500,
+	HEADER_BYTES = 12,
+	NAME_BYTES_MAX = 255,
+	IN_FLIGHT_MAX = 192, /* fits the default receive buffer of PowerDNS */
+	LOST_AFTER_MS = 200, /* PowerDNS silent for so long: what was in flight is gone */
+	BUFFER_BYTES = 8 << 20,
+	BUCKETS = 1000,
+	TYPE_AAAA = 28
+};
+
+struct range {
+	unsigned from, to;
+};
+
+struct waiting { /* one forwarded query, found by the id it was forwarded under */
+	struct sockaddr_in client;
+	uint16_t client_id;
+	uint8_t door;
+};
+
+struct packets {
+	struct mmsghdr headers[BATCH];
+	struct iovec pieces[BATCH];
+	struct sockaddr_in peers[BATCH];
+	uint8_t bytes[BATCH][PACKET_BYTES_MAX];
+};
+
+static struct waiting waiting[65536];
+static struct packets packets;
+static struct pollfd fds[DOORS_MAX + 1]; /* the doors, then upstream at fds[doors] */
+static int doors;
+static int in_flight;
+static uint16_t next_id;
+static struct range silent, aaaa_silent;
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int socket_open(uint16_t port, bool listens)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons(port),
+				      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	int size = BUFFER_BYTES;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		die("socket");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	if (listens && bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		die("bind");
+	if (!listens && connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
+		die("connect");
+	return fd;
+}
+
+static void become(const char *user)
+{
+	struct passwd *entry;
+
+	if (strcmp(user, "-") == 0)
+		return;
+	entry = getpwnam(user);
+	if (!entry || setgroups(0, NULL) < 0 || setgid(entry->pw_gid) < 0 || setuid(entry->pw_uid) < 0)
+		die(user);
+}
+
+static bool in_range(struct range range, unsigned bucket)
+{
+	return bucket >= range.from && bucket < range.to;
+}
+
+/* Whether this query is to stay without an answer. What we cannot read is PowerDNS's to refuse. */
+static bool query_is_silent(const uint8_t *query, size_t size)
+{
+	uint32_t hash = 0x811c9dc5;
+	size_t at = HEADER_BYTES;
+	size_t name_bytes = 0;
+	unsigned type;
+
+	while (at < size && query[at] != 0) {
+		size_t label = query[at];
+
+		if (label > 63 || at + 1 + label >= size || (name_bytes += label + 1) > NAME_BYTES_MAX)
+			return false;
+		if (at != HEADER_BYTES)
+			hash = (hash ^ '.') * 0x01000193;
+		for (size_t i = 1; i <= label; i++) {
+			uint8_t byte = query[at + i];
+
+			if (byte >= 'A' && byte <= 'Z')
+				byte = (uint8_t)(byte + 32);
+			hash = (hash ^ byte) * 0x01000193;
+		}
+		at += label + 1;
+	}
+	if (at + 5 > size)
+		return false;
+	type = (unsigned)query[at + 1] << 8 | query[at + 2];
+	return in_range(silent, hash % BUCKETS) || (type == TYPE_AAAA && in_range(aaaa_silent, hash % BUCKETS));
+}
+
+static void packet_set(int i, size_t size, bool with_peer)
+{
+	packets.pieces[i] = (struct iovec){packets.bytes[i], size};
+	packets.headers[i].msg_hdr = (struct msghdr){.msg_iov = &packets.pieces[i],
+						     .msg_iovlen = 1,
+						     .msg_name = with_peer ? &packets.peers[i] : NULL,
+						     .msg_namelen = with_peer ? sizeof packets.peers[i] : 0};
+}
+
+static int packets_receive(int fd, int most)
+{
+	int count;
+
+	for (int i = 0; i < most; i++)
+		packet_set(i, PACKET_BYTES_MAX, true);
+	count = recvmmsg(fd, packets.headers, (unsigned)most, MSG_DONTWAIT, NULL);
+	return count < 0 ? 0 : count;
+}
+
+static void packet_move(int to, int from, size_t size)
+{
+	if (to != from) {
+		memcpy(packets.bytes[to], packets.bytes[from], size);
+		packets.peers[to] = packets.peers[from];
+	}
+}
+
+static void forward_queries(int door)
+{
+	int room = IN_FLIGHT_MAX - in_flight;
+	int count = packets_receive(fds[door].fd, room < BATCH ? room : BATCH);
+	int kept = 0;
+
+	for (int i = 0; i < count; i++) {
+		size_t size = packets.headers[i].msg_len;
+		struct waiting *entry = &waiting[next_id];
+		uint8_t *bytes = packets.bytes[i];
+
+		if (size < HEADER_BYTES || query_is_silent(bytes, size))
+			continue;
+		*entry = (struct waiting){packets.peers[i], (uint16_t)(bytes[0] << 8 | bytes[1]), (uint8_t)door};
+		bytes[0] = (uint8_t)(next_id >> 8);
+		bytes[1] = (uint8_t)next_id;
+		next_id++;
+		packet_move(kept, i, size);
+		packet_set(kept++, size, false);
+	}
+	if (kept > 0 && (count = sendmmsg(fds[doors].fd, packets.headers, (unsigned)kept, 0)) > 0)
+		in_flight += count;
+}
+
+static void return_answers(void)
+{
+	int count = packets_receive(fds[doors].fd, BATCH);
+
+	in_flight = count >= in_flight ? 0 : in_flight - count;
+	for (int i = 0; i < count;) {
+		int door = -1;
+		int last = i;
+
+		for (; last < count; last++) { /* a run of answers that leave by the same door */
+			uint8_t *bytes = packets.bytes[last];
+			struct waiting *entry = &waiting[bytes[0] << 8 | bytes[1]];
+
+			if (door >= 0 && entry->door != door)
+				break;
+			door = entry->door;
+			bytes[0] = (uint8_t)(entry->client_id >> 8);
+			bytes[1] = (uint8_t)entry->client_id;
+			packets.peers[last] = entry->client;
+			packet_set(last, packets.headers[last].msg_len, true);
+		}
+		if (sendmmsg(fds[door].fd, packets.headers + i, (unsigned)(last - i), 0) < 0 && errno != EAGAIN)
+			perror("sendmmsg");
+		i = last;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 8 || argc - 7 > DOORS_MAX) {
+		fputs("usage: dnsdoor UPSTREAM FROM TO AAAA_FROM AAAA_TO USER PORT...\n", stderr);
+		return 2;
+	}
+	silent = (struct range){(unsigned)atoi(argv[2]), (unsigned)atoi(argv[3])};
+	aaaa_silent = (struct range){(unsigned)atoi(argv[4]), (unsigned)atoi(argv[5])};
+	doors = argc - 7;
+	for (int i = 0; i < doors; i++)
+		fds[i] = (struct pollfd){socket_open((uint16_t)atoi(argv[7 + i]), true), POLLIN, 0};
+	fds[doors] = (struct pollfd){socket_open((uint16_t)atoi(argv[1]), false), POLLIN, 0};
+	become(argv[6]);
+	for (;;) {
+		for (int i = 0; i < doors; i++)
+			fds[i].events = in_flight < IN_FLIGHT_MAX ? POLLIN : 0;
+		if (poll(fds, (nfds_t)doors + 1, in_flight > 0 ? LOST_AFTER_MS : -1) == 0)
+			in_flight = 0;
+		if (fds[doors].revents)
+			return_answers();
+		for (int i = 0; i < doors; i++)
+			if ((fds[i].revents & POLLIN) && in_flight < IN_FLIGHT_MAX)
+				forward_queries(i);
+	}
+}

@@ -1,0 +1,33 @@
+/* mini_server.h: a server on a Unix socket that does what the request's first string says, for the client's tests.
+ *
+ *   "ok"       answers, with the same text
+ *   "details"  FAILED_PRECONDITION with every google.rpc detail the client reads
+ *   "plain"    NOT_FOUND without details
+ *   "down N"   UNAVAILABLE for the first N calls since the last reset, then answers
+ *   "hang"     never answers
+ *   "three"    streams one, two, three and ends well
+ *   "stall"    streams one, then nothing
+ *   "broken"   streams one, then ABORTED
+ *   "garbage"  answers bytes that are no message */
+#ifndef TESTS_UNIT_CLIENT_MINI_SERVER_H
+#define TESTS_UNIT_CLIENT_MINI_SERVER_H
+
+#include <stddef.h>
+
+struct mini_server;
+
+#define MINI_TEXT_SIZE 128
+
+/* What the last call brought. */
+struct mini_seen {
+	unsigned calls; /* since the last reset */
+	char request_id[MINI_TEXT_SIZE], idempotency_key[MINI_TEXT_SIZE], authorization[MINI_TEXT_SIZE];
+};
+
+struct mini_server *mini_server_start(void);
+void mini_server_stop(struct mini_server *server);
+const char *mini_server_address(const struct mini_server *server);
+void mini_server_reset(struct mini_server *server);
+struct mini_seen mini_server_seen(struct mini_server *server);
+
+#endif
