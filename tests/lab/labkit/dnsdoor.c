@@ -5,7 +5,8 @@
  *
  * All on 127.0.0.1. A name is silent when FNV-1a of it, modulo 1000, lies in [FROM, TO); the second range is silent
  * for AAAA only. USER is who to become after the sockets are open ("-" stays). One thread, batches of packets; no more
- * than IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste. */
+ * than IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste.
+*/
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,9 +68,9 @@ static void die(const char *what)
 
 static int socket_open(uint16_t port, bool listens)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_port = htons(port),
-				      .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_port = htons(port),
+				       .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
 	int size = BUFFER_BYTES;
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
@@ -134,11 +135,11 @@ static bool query_is_silent(const uint8_t *query, size_t size)
 
 static void packet_set(int i, size_t size, bool with_peer)
 {
-	packets.pieces[i] = (struct iovec){packets.bytes[i], size};
-	packets.headers[i].msg_hdr = (struct msghdr){.msg_iov = &packets.pieces[i],
-						     .msg_iovlen = 1,
-						     .msg_name = with_peer ? &packets.peers[i] : NULL,
-						     .msg_namelen = with_peer ? sizeof packets.peers[i] : 0};
+	packets.pieces[i] = (struct iovec){ packets.bytes[i], size };
+	packets.headers[i].msg_hdr = (struct msghdr){ .msg_iov = &packets.pieces[i],
+						      .msg_iovlen = 1,
+						      .msg_name = with_peer ? &packets.peers[i] : NULL,
+						      .msg_namelen = with_peer ? sizeof packets.peers[i] : 0 };
 }
 
 static int packets_receive(int fd, int most)
@@ -172,7 +173,7 @@ static void forward_queries(int door)
 
 		if (size < HEADER_BYTES || query_is_silent(bytes, size))
 			continue;
-		*entry = (struct waiting){packets.peers[i], (uint16_t)(bytes[0] << 8 | bytes[1]), (uint8_t)door};
+		*entry = (struct waiting){ packets.peers[i], (uint16_t)(bytes[0] << 8 | bytes[1]), (uint8_t)door };
 		bytes[0] = (uint8_t)(next_id >> 8);
 		bytes[1] = (uint8_t)next_id;
 		next_id++;
@@ -216,12 +217,12 @@ int main(int argc, char **argv)
 		fputs("usage: dnsdoor UPSTREAM FROM TO AAAA_FROM AAAA_TO USER PORT...\n", stderr);
 		return 2;
 	}
-	silent = (struct range){(unsigned)atoi(argv[2]), (unsigned)atoi(argv[3])};
-	aaaa_silent = (struct range){(unsigned)atoi(argv[4]), (unsigned)atoi(argv[5])};
+	silent = (struct range){ (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]) };
+	aaaa_silent = (struct range){ (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5]) };
 	doors = argc - 7;
 	for (int i = 0; i < doors; i++)
-		fds[i] = (struct pollfd){socket_open((uint16_t)atoi(argv[7 + i]), true), POLLIN, 0};
-	fds[doors] = (struct pollfd){socket_open((uint16_t)atoi(argv[1]), false), POLLIN, 0};
+		fds[i] = (struct pollfd){ socket_open((uint16_t)atoi(argv[7 + i]), true), POLLIN, 0 };
+	fds[doors] = (struct pollfd){ socket_open((uint16_t)atoi(argv[1]), false), POLLIN, 0 };
 	become(argv[6]);
 	for (;;) {
 		for (int i = 0; i < doors; i++)

@@ -4,22 +4,17 @@ Everything lives under one folder; nothing needs privileges, and as root all of 
 written to lab.json there, with the settings a domainflowd needs to use this lab.
 """
 import json
-import os
-import random
-import resource
 import shutil
-import signal
 import socket
 import subprocess
 import time
 from pathlib import Path
 
 from . import certs, pages, rule, web
+from .process import LabError, free_port, give, is_ours, is_root, listens, need, SERVANT, spawn, stop
 
 HERE = Path(__file__).resolve().parent
-SERVANT = "nobody"
 START_SECONDS_MAX = 15
-STOP_SECONDS_MAX = 5
 FAULTS = {  # class → (fault, https?, http?)
     "page_slow": ("page_slow", False, True), "endless_body": ("endless_body", False, True),
     "gzip_bomb": ("gzip_bomb", False, True), "reset": ("reset", True, True), "tls_broken": ("tls_broken", True, False),
@@ -28,44 +23,6 @@ FAULTS = {  # class → (fault, https?, http?)
     "mute": ("mute", True, True), "stall": ("stall", False, True), "drip": ("drip", False, True),
 }
 RCODES = {"ok": 0, "NOANSWER": 0, "NXDOMAIN": 3, "SERVFAIL": 2, "REFUSED": 5, "TIMEOUT": 2}
-
-
-class LabError(SystemExit):
-    def __init__(self, text):
-        super().__init__("lab: " + text)
-
-
-def _is_root():
-    return os.geteuid() == 0
-
-
-def _own(folder: Path):
-    """Gives the folder to the user the servers run as."""
-    if _is_root():
-        subprocess.run(["chown", "-R", f"{SERVANT}:", str(folder)], check=True)
-
-
-def _spawn(folder, name, command):
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # inherited: sites need a descriptor per connection
-    log = open(folder / f"{name}.log", "ab")
-    as_user = {"user": SERVANT, "group": "nogroup", "extra_groups": []} if _is_root() and name != "dnsdoor" else {}
-    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                               start_new_session=True, **as_user)
-    log.close()
-    return process
-
-
-def _free_port(address, kind):
-    for _ in range(200):
-        port = random.randint(20000, 32000)
-        with socket.socket(socket.AF_INET, kind) as probe:
-            try:
-                probe.bind((address, port))
-                return port
-            except OSError:
-                continue
-    raise LabError(f"no free port on {address}")
 
 
 def write_answer_script(target: Path):
@@ -104,10 +61,11 @@ def _start_dns(folder, ports, pdns_port):
     }
     (folder / "pdns.conf").write_text("".join(f"{k}={v}\n" for k, v in options.items()))
     return {
-        "pdns": _spawn(folder, "pdns", ["/usr/sbin/pdns_server", f"--config-dir={folder}"]),
-        "dnsdoor": _spawn(folder, "dnsdoor", [str(folder / "dnsdoor"), str(pdns_port), *_bucket_range("silence"),
-                                              *_bucket_range("page_aaaa_silent"), SERVANT if _is_root() else "-",
-                                              *map(str, ports)]),
+        "pdns": spawn(folder, "pdns", ["/usr/sbin/pdns_server", f"--config-dir={folder}"]),
+        "dnsdoor": spawn(folder, "dnsdoor", [folder / "dnsdoor", pdns_port, *_bucket_range("silence"),
+                                             *_bucket_range("page_aaaa_silent"),
+                                             SERVANT if is_root() else "-", *ports],
+                         keep_user=True),
     }
 
 
@@ -123,9 +81,9 @@ def _start_web(folder, pools, https_port, http_port, access_log):
                 sites.append({"address": rule.address(site, page), "port": port, "fault": fault, "page": file})
     (folder / "faults.json").write_text(json.dumps(sites, indent=1))
     return {
-        "nginx": _spawn(folder, "nginx", ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e",
+        "nginx": spawn(folder, "nginx", ["/usr/sbin/nginx", "-c", str(folder / "nginx.conf"), "-e",
                                           "stderr"]),
-        "faults": _spawn(folder, "faults", ["python3", str(folder / "faults.py"), str(folder / "faults.json")]),
+        "faults": spawn(folder, "faults", ["python3", str(folder / "faults.py"), str(folder / "faults.json")]),
     }
 
 
@@ -140,37 +98,29 @@ def _wait_for(what, is_there, processes):
         time.sleep(0.02)
 
 
-def _listens(address, port):
-    try:
-        socket.create_connection((address, port), 1).close()
-        return True
-    except OSError:
-        return False
-
-
 def up(folder: Path, dns_ports=(0,), https_port=0, http_port=0, access_log=False):
     """Starts the lab and returns the content of lab.json. Does nothing when it is already up."""
     state = status(folder)
     if state:
         return state
+    need("pdns_server", "nginx", "openssl", "cc")
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     pools = pages.gather_once(folder)
     certs.make(folder / "certs")
-    dns_ports = [p or _free_port("127.0.0.1", socket.SOCK_DGRAM) for p in dns_ports]
-    https_port = https_port or _free_port("127.1.1.1", socket.SOCK_STREAM)
-    http_port = http_port or _free_port("127.1.1.1", socket.SOCK_STREAM)
-    pdns_port = _free_port("127.0.0.1", socket.SOCK_DGRAM)
-    _own(folder)
-    _check_reachable(folder)
+    dns_ports = [p or free_port("127.0.0.1", socket.SOCK_DGRAM) for p in dns_ports]
+    https_port = https_port or free_port("127.1.1.1", socket.SOCK_STREAM)
+    http_port = http_port or free_port("127.1.1.1", socket.SOCK_STREAM)
+    pdns_port = free_port("127.0.0.1", socket.SOCK_DGRAM)
+    give(folder)
     processes = _start_dns(folder, dns_ports, pdns_port)
     try:
         processes |= _start_web(folder, pools, https_port, http_port, access_log)
         _wait_for("DNS", lambda: ask(rule.TLDS[0], 6, dns_ports[0], 0.2) == 0, processes)
-        _wait_for("nginx", lambda: _listens("127.1.1.1", https_port), processes)
-        _wait_for("the fault sites", lambda: _listens(rule.address(rule.BY_NAME["drip"], 0), http_port), processes)
+        _wait_for("nginx", lambda: listens("127.1.1.1", https_port), processes)
+        _wait_for("the fault sites", lambda: listens(rule.address(rule.BY_NAME["drip"], 0), http_port), processes)
     except BaseException:
-        _stop({name: p.pid for name, p in processes.items()}, folder)
+        stop([p.pid for p in processes.values()], folder)
         raise
     resolvers = [f"127.0.0.1:{port}" for port in dns_ports]
     state = {
@@ -199,46 +149,14 @@ def personas(resolvers):
     }
 
 
-def _check_reachable(folder):
-    if _is_root() and subprocess.run(["test", "-w", str(folder)], user=SERVANT, group="nogroup",
-                                     extra_groups=[]).returncode:
-        raise LabError(f"{SERVANT} cannot reach {folder}; choose a folder below one that others may enter, e.g. /tmp")
-
-
-def _is_ours(pid, folder):
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        return str(folder).encode() in command and _state_of(pid) != "Z"
-    except OSError:
-        return False
-
-
-def _state_of(pid):
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-
-
 def status(folder: Path):
     """lab.json when all of its programs are running, otherwise None."""
     try:
         state = json.loads((folder / "lab.json").read_text())
     except (OSError, ValueError):
         return None
-    alive = all(_is_ours(pid, Path(state["folder"])) for pid in state["pids"].values())
+    alive = all(is_ours(pid, Path(state["folder"])) for pid in state["pids"].values())
     return state if alive else None
-
-
-def _stop(pids, folder):
-    for signal_number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in pids.values():
-            if _is_ours(pid, folder):
-                os.killpg(pid, signal_number)
-        deadline = time.monotonic() + STOP_SECONDS_MAX
-        while any(_is_ours(pid, folder) for pid in pids.values()):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.02)
-        else:
-            return
 
 
 def down(folder: Path):
@@ -247,7 +165,7 @@ def down(folder: Path):
         state = json.loads((folder / "lab.json").read_text())
     except (OSError, ValueError):
         return False
-    _stop(state["pids"], Path(state["folder"]))
+    stop(list(state["pids"].values()), Path(state["folder"]))
     (folder / "lab.json").unlink()
     return True
 

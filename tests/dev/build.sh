@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# Building, formatting, and the pinned tools that are not in Debian.
+
+GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9 # the newest that Go 1.19 builds
+BUF=tests/tools/node_modules/@bufbuild/buf-linux-x64/bin/buf
+IMAGE=proto/image.binpb
+
+# Configures once, then lets ninja find what changed.
+build() {
+	local preset=$1
+	shift
+	step "building $preset"
+	[ -e "build/$preset/build.ninja" ] || quietly "build/$preset.configure.log" cmake --preset "$preset" || return 1
+	quietly "build/$preset.log" cmake --build "build/$preset" "$@"
+}
+
+tool_buf() {
+	[ -x $BUF ] && [ ! tests/tools/package-lock.json -nt $BUF ] && return
+	step "fetching buf"
+	(cd tests/tools && npm ci --no-fund --no-audit --loglevel=error >&2) || die "npm could not fetch buf"
+	[ -x $BUF ] || die "buf has no pinned package for this platform (tests/tools/package.json)"
+	touch $BUF
+}
+
+tool_grpcurl() {
+	[ -x .cache/bin/grpcurl ] && return
+	step "building grpcurl"
+	mkdir -p .cache/bin
+	GOBIN=$ROOT/.cache/bin GOPATH=$ROOT/.cache/go GOFLAGS=-modcacherw quietly .cache/grpcurl.log go install $GRPCURL ||
+		die "go could not build grpcurl"
+}
+
+our_c_files() { git ls-files 'server/*.[ch]' 'client/*.[ch]' 'proto/*.[ch]' 'tests/*.[ch]'; }
+
+command_fmt() {
+	packages_ensure
+	our_c_files | xargs clang-format-14 -i
+}
+
+# Names the files that ./dev fmt would change.
+check_format() {
+	local file changed=0
+	while read -r file; do
+		clang-format-14 "$file" | cmp -s - "$file" || { say "not formatted: $file" && changed=1; }
+	done < <(our_c_files)
+	return $changed
+}
+
+check_buf_lint() { $BUF lint proto; }
+
+check_buf_breaking() { $BUF breaking proto --against $IMAGE; }
+
+command_lint() {
+	packages_ensure
+	tool_buf
+	check_format && check_buf_lint && check_buf_breaking && say "lint: nothing to say"
+}
+
+command_image() {
+	packages_ensure
+	tool_buf
+	$BUF build proto --exclude-source-info -o $IMAGE
+}
+
+command_bench() {
+	packages_ensure
+	build release || die "the release build failed"
+	local folder
+	folder=$(run_folder)/test
+	eval "$(test_services "$folder")"
+	export TEST_DATABASE_URL TEST_REDIS_URL
+	local status=0
+	ctest --test-dir build/release -L bench -R "${1:-.}" -V --no-tests=error || status=$?
+	tests/lab/services down "$folder"
+	return $status
+}

@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# Debian packages: asks dpkg first, calls apt-get only for what is missing.
+
+NODE_LEAST=18
+
+has_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Programs that may come from elsewhere than Debian.
+has_program_instead() {
+	case $1 in
+	golang-go) command -v go >/dev/null ;;
+	npm) command -v npm >/dev/null ;;
+	nodejs) command -v node >/dev/null && [ "$(node -p 'parseInt(process.versions.node)')" -ge $NODE_LEAST ] ;;
+	python3) command -v python3 >/dev/null ;;
+	*) false ;;
+	esac
+}
+
+packages_missing() {
+	local line choice
+	grep -v -e '^#' -e '^$' tests/dev/packages.txt | while read -r line; do
+		for choice in ${line//|/ }; do
+			if has_package "$choice" || has_program_instead "$choice"; then
+				continue 2
+			fi
+		done
+		printf '%s\n' "${line%%|*}"
+	done
+}
+
+as_root() {
+	if is_root; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+# Debian starts a service when it installs one. Ours are private, so nothing may start: a policy file says so meanwhile.
+packages_install() {
+	local policy=/usr/sbin/policy-rc.d ours=false status=0
+	if [ ! -e $policy ]; then
+		ours=true
+		printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+		as_root chmod +x $policy
+	fi
+	as_root apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends "$@" || status=$?
+	if $ours; then
+		as_root rm -f $policy
+	fi
+	return $status
+}
+
+packages_ensure() {
+	local missing
+	command -v dpkg-query >/dev/null || die "this is not Debian; install what tests/dev/packages.txt names yourself"
+	mapfile -t missing < <(packages_missing)
+	[ ${#missing[@]} -gt 0 ] || return 0
+	is_root || command -v sudo >/dev/null ||
+		die "these packages are missing and only root can install them: ${missing[*]}"
+	step "installing ${missing[*]}"
+	quietly "$(run_folder)/apt.log" packages_install "${missing[@]}" ||
+		die "apt-get could not install: ${missing[*]}"
+}
