@@ -27,7 +27,7 @@ char *arena_strdup(struct arena *arena, const char *text) MUST_CHECK;
 /* Copies n bytes and adds a NUL. */
 char *arena_strndup(struct arena *arena, const char *text, size_t n) MUST_CHECK;
 char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
-char *arena_vprintf(struct arena *arena, const char *format, va_list args) MUST_CHECK;
+char *arena_vprintf(struct arena *arena, const char *format, va_list args) PRINTF_LIKE(2, 0) MUST_CHECK;
 /* Bytes handed out so far. */
 size_t arena_used(const struct arena *arena);
 
