@@ -1,0 +1,7 @@
+-- The highest offset handed out for a pattern, held until the transaction ends.
+-- $1 text config hash
+-- row: last_offset bigint
+SELECT last_offset
+  FROM domain_generation_config_states
+ WHERE config_hash = $1
+   FOR UPDATE;
