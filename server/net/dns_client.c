@@ -140,7 +140,7 @@ static void result_of(const struct lookup *l, struct dns_result *r)
 	}
 }
 
-static void count_result(struct dns_client *c, enum dns_status status)
+static void count_result(struct dns_client *c, enum dns_outcome status)
 {
 	switch (status) {
 	case DNS_OK:
@@ -201,7 +201,7 @@ static void lookup_conclude(struct lookup *l)
 	lookup_end(l, &r);
 }
 
-static void lookup_end_as(struct lookup *l, enum dns_status status, enum dns_reason reason)
+static void lookup_end_as(struct lookup *l, enum dns_outcome status, enum dns_reason reason)
 {
 	struct dns_result r = { .status = status, .reason = reason };
 

@@ -23,7 +23,7 @@ struct dns_client_settings {
 	                                  lower, and shrinks its window when retries show that packets got lost */
 };
 
-enum dns_status { DNS_OK, DNS_FAILED, DNS_TIMED_OUT, DNS_CANCELED };
+enum dns_outcome { DNS_OK, DNS_FAILED, DNS_TIMED_OUT, DNS_CANCELED };
 
 struct dns_lookup {
 	const char *name;              /* copied */
@@ -33,7 +33,7 @@ struct dns_lookup {
 };
 
 struct dns_result {
-	enum dns_status status;
+	enum dns_outcome status;
 	enum dns_reason reason;        /* NONE when ok; CANCELED when canceled */
 	unsigned address_count;
 	struct net_address addresses[DNS_ADDRESSES_MAX]; /* IPv4 first; [0] is the first address; port 0 */

@@ -82,10 +82,10 @@ struct http_fetch {
 	struct cancel *cancel;           /* may be NULL; looked at every 100 ms until the callback */
 };
 
-enum http_status { HTTP_OK, HTTP_FAILED, HTTP_TIMED_OUT, HTTP_CANCELED };
+enum http_outcome { HTTP_OK, HTTP_FAILED, HTTP_TIMED_OUT, HTTP_CANCELED };
 
 struct http_result {
-	enum http_status status;
+	enum http_outcome status;
 	enum http_reason reason;         /* NONE when ok */
 	const char *detail;              /* a few words for a person, never NULL: "robots.txt disallows /" */
 	unsigned code;                   /* last HTTP status seen, 0 when there was none */

@@ -113,7 +113,7 @@ static void every_failure_has_its_reason(void **state)
 {
 	static const struct {
 		const char *name;
-		enum dns_status status;
+		enum dns_outcome status;
 		enum dns_reason reason;
 		unsigned attempts;
 	} cases[] = {
