@@ -95,7 +95,7 @@ struct status store_batches_renew(struct store_tx *tx, const struct run_key *run
 	return row_status(&row);
 }
 
-struct status store_progress_add(struct store_tx *tx, const struct run_key *run, const struct run_progress *progress,
+struct status store_progress_add(struct store_tx *tx, const struct run_key *run, struct run_progress *progress,
 				 bool *found)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
@@ -104,7 +104,7 @@ struct status store_progress_add(struct store_tx *tx, const struct run_key *run,
 			P_INT(progress->successful), P_INT(progress->failed), P_INT(progress->total_change),
 			P_BOOL(progress->cut_done)));
 	*found = PQntuples(rows) == 1;
-	return STATUS_OK_VALUE;
+	return *found ? row_bool(rows, 0, "cut_done", &progress->cut_done) : STATUS_OK_VALUE;
 }
 
 struct status store_phases_active(struct store_tx *tx, struct arena *arena, struct run_key **out, size_t *out_count)

@@ -45,12 +45,13 @@ struct status store_batches_unfinished(struct store_tx *tx, const struct run_key
 struct status store_batches_renew(struct store_tx *tx, const struct run_key *run, const int32_t *batch_numbers,
 				  const int32_t *tokens, size_t count, int64_t lease_ms, bool *ours) MUST_CHECK;
 
-/* Adds to the progress of a run whose campaign is locked. *found is false when another run began. */
+/* What a batch adds to the progress of its run. */
 struct run_progress {
 	int32_t processed, successful, failed, total_change;
-	bool cut_done;
+	bool cut_done; /* in: no more batches will be cut; out: whether that is so */
 };
-struct status store_progress_add(struct store_tx *tx, const struct run_key *run, const struct run_progress *progress,
+/* The campaign is locked. *found is false when another run began. */
+struct status store_progress_add(struct store_tx *tx, const struct run_key *run, struct run_progress *progress,
 				 bool *found) MUST_CHECK;
 
 /* Every phase that runs now; in the arena. */
