@@ -20,7 +20,12 @@ struct log_field {
 	int64_t number;
 };
 
-#define LOG_STR(k, v) ((struct log_field){ .key = (k), .text = (v) ? (v) : "" })
+static inline struct log_field log_field_text(const char *key, const char *text)
+{
+	return (struct log_field){ .key = key, .text = text ? text : "" };
+}
+
+#define LOG_STR(k, v) log_field_text((k), (v))
 #define LOG_INT(k, v) ((struct log_field){ .key = (k), .number = (int64_t)(v) })
 
 /* Settable once at start, before threads. Default: INFO, JSON unless stderr is a terminal. */

@@ -103,7 +103,7 @@ static void set_back_later(struct campaign_change *change, enum phase phase)
 	struct change_note note = no_note;
 
 	note.type = "phase_status_changed";
-	for (int i = phase + 1; i < PHASE_COUNT; i++) {
+	for (int i = (int)phase + 1; i < PHASE_COUNT; i++) {
 		enum phase_status status = change->now.phases[i].status;
 		if (status == PHASE_STATUS_COMPLETED || status == PHASE_STATUS_FAILED)
 			change_move(change, (enum phase)i, PHASE_STATUS_CONFIGURED, &note);
@@ -230,7 +230,7 @@ static void block_advance(struct campaign_change *change, enum phase next, struc
 		change->now.campaign.error_message = "the next phase could not be started";
 	change->now.campaign.restart_running = false;
 	json_object_set_new(payload, "reason", json_string(why.detail));
-	for (int i = next; i < PHASE_COUNT; i++)
+	for (int i = (int)next; i < PHASE_COUNT; i++)
 		if (is_config_missing(change, (enum phase)i))
 			json_array_append_new(missing, json_string(phase_to_text((enum phase)i)));
 	json_object_set_new(payload, "missing", missing);
@@ -239,7 +239,7 @@ static void block_advance(struct campaign_change *change, enum phase next, struc
 
 static struct status advance(const struct phase_env *env, struct campaign_change *change, enum phase completed)
 {
-	int next = completed + 1;
+	int next = (int)completed + 1;
 	struct status st;
 	bool keep = false;
 
