@@ -6,7 +6,7 @@
  * All on 127.0.0.1. A name is silent when FNV-1a of it, modulo 1000, lies in [FROM, TO); the second range is silent
  * for AAAA only. USER is who to become after the sockets are open ("-" stays). One thread, batches of packets; no more
  * than IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste.
-*/
+ */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -12,6 +12,7 @@ from pathlib import Path
 
 SERVANT, SERVANT_GROUP = "nobody", "nogroup"  # what root's servers run as
 STOP_SECONDS_MAX = 10
+_children = {}  # by pid; those of this process are reaped when somebody asks after them
 
 
 class LabError(SystemExit):
@@ -48,12 +49,16 @@ def spawn(folder: Path, name, command, *, keep_user=False, env=None):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # inherited: sites need a descriptor per connection
     with open(folder / f"{name}.log", "ab") as log:
-        return subprocess.Popen(list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                start_new_session=True, env=env, **({} if keep_user else servant()))
+        child = subprocess.Popen(list(map(str, command)), cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                 start_new_session=True, env=env, **({} if keep_user else servant()))
+    _children[child.pid] = child
+    return child
 
 
 def is_ours(pid, folder: Path):
     """Whether the process is alive and belongs to the folder."""
+    if pid in _children and _children[pid].poll() is not None:
+        return False
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
