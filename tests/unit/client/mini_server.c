@@ -322,10 +322,32 @@ static void *serve(void *arg)
 	}
 }
 
-struct mini_server *mini_server_start(void)
+static grpc_server_credentials *credentials_make(const struct mini_tls *tls)
+{
+	grpc_ssl_pem_key_cert_pair pair;
+
+	if (!tls)
+		return grpc_insecure_server_credentials_create();
+	pair = (grpc_ssl_pem_key_cert_pair){ .private_key = tls->key, .cert_chain = tls->certificate };
+	return grpc_ssl_server_credentials_create_ex(
+		tls->ca, &pair, 1, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
+}
+
+static void listen_somewhere(struct mini_server *server, const struct mini_tls *tls)
+{
+	grpc_server_credentials *how = credentials_make(tls);
+	int port = grpc_server_add_http2_port(server->server, tls ? "127.0.0.1:0" : server->address, how);
+
+	if (port == 0)
+		abort();
+	if (tls)
+		snprintf(server->address, sizeof server->address, "127.0.0.1:%d", port);
+	grpc_server_credentials_release(how);
+}
+
+struct mini_server *mini_server_start(const struct mini_tls *tls)
 {
 	struct mini_server *server = calloc(1, sizeof *server);
-	grpc_server_credentials *how;
 
 	strcpy(server->directory, "/tmp/mini-server-XXXXXX");
 	if (!mkdtemp(server->directory))
@@ -336,10 +358,7 @@ struct mini_server *mini_server_start(void)
 	server->queue = grpc_completion_queue_create_for_next(NULL);
 	server->server = grpc_server_create(NULL, NULL);
 	grpc_server_register_completion_queue(server->server, server->queue, NULL);
-	how = grpc_insecure_server_credentials_create();
-	if (!grpc_server_add_http2_port(server->server, server->address, how))
-		abort();
-	grpc_server_credentials_release(how);
+	listen_somewhere(server, tls);
 	grpc_server_start(server->server);
 	call_post(server);
 	if (pthread_create(&server->thread, NULL, serve, server) != 0)
@@ -355,7 +374,8 @@ void mini_server_stop(struct mini_server *server)
 	grpc_server_destroy(server->server);
 	grpc_completion_queue_destroy(server->queue);
 	grpc_shutdown();
-	unlink(server->address + strlen("unix:"));
+	if (strncmp(server->address, "unix:", 5) == 0)
+		unlink(server->address + strlen("unix:"));
 	rmdir(server->directory);
 	pthread_mutex_destroy(&server->lock);
 	free(server);

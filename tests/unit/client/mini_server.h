@@ -1,4 +1,4 @@
-/* mini_server.h: a server on a Unix socket that does what the request's first string says, for the client's tests.
+/* mini_server.h: a small server that does what the request's first string says, for the client's tests.
  *
  *   "ok"       answers, with the same text
  *   "details"  FAILED_PRECONDITION with every google.rpc detail the client reads
@@ -24,7 +24,13 @@ struct mini_seen {
 	char request_id[MINI_TEXT_SIZE], idempotency_key[MINI_TEXT_SIZE], authorization[MINI_TEXT_SIZE];
 };
 
-struct mini_server *mini_server_start(void);
+/* PEM texts; the server then insists on a client certificate signed by ca. */
+struct mini_tls {
+	const char *ca, *certificate, *key;
+};
+
+/* tls may be NULL: plaintext on a Unix socket. With TLS: on a free loopback port. */
+struct mini_server *mini_server_start(const struct mini_tls *tls);
 void mini_server_stop(struct mini_server *server);
 const char *mini_server_address(const struct mini_server *server);
 void mini_server_reset(struct mini_server *server);

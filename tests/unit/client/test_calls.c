@@ -30,7 +30,7 @@ static int set_up(void **state)
 	const struct df_options options = { .token = "secret", .retry = { .first_wait_ms = 1, .wait_ms_max = 2 } };
 	struct fixture *f = calloc(1, sizeof *f);
 
-	f->server = mini_server_start();
+	f->server = mini_server_start(NULL);
 	f->arena = arena_create(0);
 	f->call = (struct df_call){ .arena = f->arena, .timeout_ms = LONG_MS, .report = &f->report };
 	*state = f;
