@@ -49,9 +49,9 @@ static grpc_call_error attempt_start(struct attempt *a, const struct headers *h,
 	return grpc_call_start_batch(a->call, ops, ARRAY_LEN(ops), a, NULL);
 }
 
-static struct status attempt_run(struct df_connection *connection, const struct df_call *call, const struct method *method,
-				 const struct headers *h, const ProtobufCMessage *in, int64_t left_ms,
-				 ProtobufCMessage **out)
+static struct status attempt_run(struct df_connection *connection, const struct df_call *call,
+				 const struct method *method, const struct headers *h, const ProtobufCMessage *in,
+				 int64_t left_ms, ProtobufCMessage **out)
 {
 	struct attempt a = { .queue = grpc_completion_queue_create_for_pluck(NULL) };
 	grpc_byte_buffer *request = bytes_pack(in);
@@ -72,7 +72,8 @@ static struct status attempt_run(struct df_connection *connection, const struct 
 			request_id_read(&a.ending.trailing, call->report->request_id);
 		}
 		if (status_ok(st) && !a.reply)
-			st = status_make(STATUS_INTERNAL, "BAD_RESPONSE", "%s answered without a message", method->path);
+			st = status_make(STATUS_INTERNAL, "BAD_RESPONSE", "%s answered without a message",
+					 method->path);
 		else if (status_ok(st))
 			st = bytes_unpack(method->output, a.reply, call->arena, out);
 	}

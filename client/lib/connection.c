@@ -24,7 +24,9 @@ static grpc_arg arg_number(const char *key, int value)
 
 static grpc_arg arg_text(const char *key, const char *value)
 {
-	return (grpc_arg){ .type = GRPC_ARG_STRING, .key = (char *)(uintptr_t)key, .value.string = (char *)(uintptr_t)value };
+	return (grpc_arg){ .type = GRPC_ARG_STRING,
+			   .key = (char *)(uintptr_t)key,
+			   .value.string = (char *)(uintptr_t)value };
 }
 
 static struct status credentials_make(const struct df_options *options, grpc_channel_credentials **out)
@@ -33,7 +35,8 @@ static struct status credentials_make(const struct df_options *options, grpc_cha
 	grpc_ssl_pem_key_cert_pair pair = { .private_key = key, .cert_chain = certificate };
 
 	if (!certificate != !key)
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "a certificate needs its key and a key its certificate");
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST",
+				   "a certificate needs its key and a key its certificate");
 	if (certificate && !options->ca_pem)
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "a client certificate needs ca_pem");
 	*out = options->ca_pem ? grpc_ssl_credentials_create_ex(options->ca_pem, key ? &pair : NULL, NULL, NULL)
@@ -128,7 +131,8 @@ static struct status header_add(struct headers *h, const char *key, const char *
 	slice = grpc_slice_from_copied_string(value);
 	if (!grpc_header_nonbin_value_is_legal(slice)) {
 		grpc_slice_unref(slice);
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "%s has characters a header can't carry", key);
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "%s has characters a header can't carry",
+				   key);
 	}
 	h->items[h->count++] = (grpc_metadata){ .key = grpc_slice_from_static_string(key), .value = slice };
 	return STATUS_OK_VALUE;

@@ -23,7 +23,8 @@ void ending_done(struct ending *e)
 	grpc_metadata_array_destroy(&e->trailing);
 }
 
-static void field_add(struct status *st, struct arena *arena, const char *field, const char *reason, const char *message)
+static void field_add(struct status *st, struct arena *arena, const char *field, const char *reason,
+		      const char *message)
 {
 	struct status_extra *extra = status_extra_of(st, arena);
 	struct status_field *entry = arena_alloc(arena, sizeof *entry);
@@ -112,7 +113,8 @@ static void detail_read(const Google__Protobuf__Any *any, struct status *st, str
 
 struct status ending_status(const struct ending *e, struct arena *arena)
 {
-	enum status_code code = (unsigned)e->code <= STATUS_UNAUTHENTICATED ? (enum status_code)e->code : STATUS_UNKNOWN;
+	enum status_code code =
+		(unsigned)e->code <= STATUS_UNAUTHENTICATED ? (enum status_code)e->code : STATUS_UNKNOWN;
 	ProtobufCMessage *message;
 	struct status st;
 

@@ -25,7 +25,8 @@ struct headers {
 };
 
 /* INVALID_ARGUMENT / BAD_REQUEST when a text can't be a header's value. */
-struct status headers_init(struct headers *h, const struct df_connection *connection, const struct df_call *call) MUST_CHECK;
+struct status headers_init(struct headers *h, const struct df_connection *connection,
+			   const struct df_call *call) MUST_CHECK;
 void headers_done(struct headers *h);
 
 /* Packs a message; NULL when memory is short. The caller destroys it. */

@@ -2,10 +2,13 @@
 
 static void emit_unary(const struct schema_method *m, struct buffer *h, struct buffer *c)
 {
-	buffer_printf(h, "struct status %s(struct df_connection *connection, const struct df_call *call,\n\t\t const %s *in, %s **out);\n\n",
+	buffer_printf(h,
+		      "struct status %s(struct df_connection *connection, const struct df_call *call,\n\t\t const %s "
+		      "*in, %s **out);\n\n",
 		      m->symbol, m->input->type, m->output->type);
 	buffer_printf(c,
-		      "struct status %s(struct df_connection *connection, const struct df_call *call,\n\t\t const %s *in, %s **out)\n"
+		      "struct status %s(struct df_connection *connection, const struct df_call *call,\n\t\t const %s "
+		      "*in, %s **out)\n"
 		      "{\n"
 		      "\tProtobufCMessage *reply = NULL;\n"
 		      "\tstruct status st = df_call_unary(connection, call, &%s_method, &in->base, &reply);\n\n"
@@ -47,7 +50,9 @@ void emit_client(const struct schema *s, const struct schema_file *f, struct buf
 {
 	emit_banner(h, f->path);
 	emit_guard_open(s, h, f->path, "_GRPC_C_CLIENT_H");
-	buffer_printf(h, "#include \"%s.grpc-c.h\"\n\n#include \"domainflow/call.h\"\n#include \"domainflow/stream.h\"\n\n", f->stem);
+	buffer_printf(
+		h, "#include \"%s.grpc-c.h\"\n\n#include \"domainflow/call.h\"\n#include \"domainflow/stream.h\"\n\n",
+		f->stem);
 	emit_banner(c, f->path);
 	buffer_printf(c, "#include \"%s.grpc-c.client.h\"\n\n", f->stem);
 	for (size_t i = 0; i < f->service_count; i++) {
@@ -56,7 +61,9 @@ void emit_client(const struct schema *s, const struct schema_file *f, struct buf
 			const struct schema_method *m = &f->services[i].methods[j];
 
 			if (m->is_bidi) {
-				buffer_printf(h, "/* %s is bidirectional; the client library reads streams but does not write them. */\n\n",
+				buffer_printf(h,
+					      "/* %s is bidirectional; the client library reads streams but does not "
+					      "write them. */\n\n",
 					      m->name);
 				continue;
 			}

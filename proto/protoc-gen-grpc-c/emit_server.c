@@ -5,7 +5,8 @@ static void emit_handlers(const struct schema_service *service, struct buffer *h
 	emit_comment(h, "", service->comment);
 	buffer_printf(h,
 		      "struct %s_handlers {\n"
-		      "\t/* A member left NULL answers UNIMPLEMENTED. Unary: *out lives in the call's arena and is left alone\n"
+		      "\t/* A member left NULL answers UNIMPLEMENTED. Unary: *out lives in the call's arena and is "
+		      "left alone\n"
 		      "\t * on failure. Streams: see proto/runtime/method.h. */\n",
 		      service->symbol);
 	for (size_t i = 0; i < service->method_count; i++) {
@@ -19,17 +20,21 @@ static void emit_handlers(const struct schema_service *service, struct buffer *h
 				      "\t\t\t     struct rpc_stream *stream);\n",
 				      m->member, m->input->type);
 		else
-			buffer_printf(h, "\tstruct status (*%s)(struct rpc_call *call, const %s *in,\n\t\t\t     %s **out);\n",
-				      m->member, m->input->type, m->output->type);
+			buffer_printf(
+				h,
+				"\tstruct status (*%s)(struct rpc_call *call, const %s *in,\n\t\t\t     %s **out);\n",
+				m->member, m->input->type, m->output->type);
 	}
-	buffer_printf(h, "};\n\n/* %s, to be bound to a struct %s_handlers. */\nextern const struct service %s_service;\n\n",
-		      service->full_name, service->symbol, service->symbol);
+	buffer_printf(
+		h, "};\n\n/* %s, to be bound to a struct %s_handlers. */\nextern const struct service %s_service;\n\n",
+		service->full_name, service->symbol, service->symbol);
 }
 
 static void emit_unary_thunk(const struct schema_service *service, const struct schema_method *m, struct buffer *c)
 {
 	buffer_printf(c,
-		      "static struct status %s_thunk(const void *handlers, struct rpc_call *call, const ProtobufCMessage *in,\n"
+		      "static struct status %s_thunk(const void *handlers, struct rpc_call *call, const "
+		      "ProtobufCMessage *in,\n"
 		      "\t\t\t\tProtobufCMessage **out)\n"
 		      "{\n"
 		      "\tconst struct %s_handlers *h = handlers;\n"
@@ -44,13 +49,15 @@ static void emit_unary_thunk(const struct schema_service *service, const struct 
 		      "\t\t*out = &reply->base;\n"
 		      "\treturn st;\n"
 		      "}\n\n",
-		      m->symbol, service->symbol, m->output->type, m->member, m->name, m->member, m->input->type, m->name);
+		      m->symbol, service->symbol, m->output->type, m->member, m->name, m->member, m->input->type,
+		      m->name);
 }
 
 static void emit_stream_thunk(const struct schema_service *service, const struct schema_method *m, struct buffer *c)
 {
 	buffer_printf(c,
-		      "static struct status %s_thunk(const void *handlers, struct rpc_call *call, const ProtobufCMessage *in,\n"
+		      "static struct status %s_thunk(const void *handlers, struct rpc_call *call, const "
+		      "ProtobufCMessage *in,\n"
 		      "\t\t\t\tstruct rpc_stream *stream)\n"
 		      "{\n"
 		      "\tconst struct %s_handlers *h = handlers;\n\n"
@@ -76,9 +83,11 @@ static void emit_service(const struct schema_service *service, struct buffer *c)
 				      service->methods[i].is_stream ? "stream" : "unary", service->methods[i].symbol);
 		buffer_text(c, "};\n\n");
 	}
-	buffer_printf(c, "const struct service %s_service = {\n\t.name = \"%s\",\n", service->symbol, service->full_name);
+	buffer_printf(c, "const struct service %s_service = {\n\t.name = \"%s\",\n", service->symbol,
+		      service->full_name);
 	if (service->method_count)
-		buffer_printf(c, "\t.methods = %s_bindings,\n\t.method_count = %zu,\n", service->symbol, service->method_count);
+		buffer_printf(c, "\t.methods = %s_bindings,\n\t.method_count = %zu,\n", service->symbol,
+			      service->method_count);
 	buffer_text(c, "};\n\n");
 }
 

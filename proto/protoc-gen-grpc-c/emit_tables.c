@@ -10,8 +10,9 @@ static void emit_rules(const struct schema_message *m, struct buffer *c)
 	for (size_t i = 0; i < m->rule_count; i++) {
 		const struct schema_rule *r = &m->rules[i];
 
-		buffer_printf(c, "\t{ .number = %u, .max_bytes = %u, .max_items = %u, .is_json = %s, .is_map = %s },\n", r->number,
-			      r->max_bytes, r->max_items, r->is_json ? "true" : "false", r->is_map ? "true" : "false");
+		buffer_printf(c, "\t{ .number = %u, .max_bytes = %u, .max_items = %u, .is_json = %s, .is_map = %s },\n",
+			      r->number, r->max_bytes, r->max_items, r->is_json ? "true" : "false",
+			      r->is_map ? "true" : "false");
 	}
 	buffer_printf(c,
 		      "};\n\nconst struct message_rules %s__rules = {\n\t.descriptor = &%s__descriptor,\n"
@@ -97,10 +98,11 @@ void emit_method_table(const struct schema *s, struct buffer *h, struct buffer *
 
 	emit_banner(h, "every file");
 	emit_guard_open(s, h, s->table_stem, "_H");
-	buffer_printf(h,
-		      "#include \"proto/runtime/method.h\"\n\n/* Every method of every service, in no particular order. */\n"
-		      "extern const struct method *const %s[];\nextern const size_t %s_count;\n\n#endif\n",
-		      name, name);
+	buffer_printf(
+		h,
+		"#include \"proto/runtime/method.h\"\n\n/* Every method of every service, in no particular order. */\n"
+		"extern const struct method *const %s[];\nextern const size_t %s_count;\n\n#endif\n",
+		name, name);
 	emit_banner(c, "every file");
 	buffer_printf(c, "#include \"%s.h\"\n\n", s->table_stem);
 	for (size_t i = 0; i < s->file_count; i++)

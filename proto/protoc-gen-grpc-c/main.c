@@ -79,7 +79,8 @@ static bool answer(struct arena *arena, const struct emit_file *files, size_t co
 	response.n_file = count;
 	response.error = error;
 	response.has_supported_features = 1;
-	response.supported_features = GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
+	response.supported_features =
+		GOOGLE__PROTOBUF__COMPILER__CODE_GENERATOR_RESPONSE__FEATURE__FEATURE_PROTO3_OPTIONAL;
 	return plugin_write_message(STDOUT_FILENO, &response.base);
 }
 
@@ -92,7 +93,8 @@ static bool generate(struct arena *arena, const struct buffer *input)
 	size_t count;
 	bool ok;
 
-	request = (const void *)plugin_unpack(arena, &google__protobuf__compiler__code_generator_request__descriptor, input);
+	request = (const void *)plugin_unpack(arena, &google__protobuf__compiler__code_generator_request__descriptor,
+					      input);
 	if (!request)
 		return false;
 	st = schema_read(request, arena, &schema);

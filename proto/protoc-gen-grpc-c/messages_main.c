@@ -74,7 +74,8 @@ int main(void)
 
 	buffer_init(&input, 0);
 	if (arena && plugin_read_all(STDIN_FILENO, &input))
-		request = (void *)plugin_unpack(arena, &google__protobuf__compiler__code_generator_request__descriptor, &input);
+		request = (void *)plugin_unpack(arena, &google__protobuf__compiler__code_generator_request__descriptor,
+						&input);
 	if (request)
 		request_edit(request);
 	ok = request && run_generator(request);

@@ -9,12 +9,13 @@
 
 /* C17 plus the words C23 and the usual headers take away. */
 static const char *const keywords[] = {
-	"alignas",  "alignof", "asm",      "auto",     "bool",     "break",    "case",          "char",     "const",
-	"constexpr", "continue", "default", "do",      "double",   "else",     "enum",          "errno",    "extern",
-	"false",    "float",   "for",      "goto",     "if",       "inline",   "int",           "linux",    "long",
-	"nullptr",  "register", "restrict", "return",  "short",    "signed",   "sizeof",        "static",   "static_assert",
-	"struct",   "switch",  "thread_local", "true", "typedef",  "typeof",   "typeof_unqual", "union",    "unix",
-	"unsigned", "void",    "volatile", "while",
+	"alignas",       "alignof",  "asm",       "auto",         "bool",    "break",    "case",
+	"char",          "const",    "constexpr", "continue",     "default", "do",       "double",
+	"else",          "enum",     "errno",     "extern",       "false",   "float",    "for",
+	"goto",          "if",       "inline",    "int",          "linux",   "long",     "nullptr",
+	"register",      "restrict", "return",    "short",        "signed",  "sizeof",   "static",
+	"static_assert", "struct",   "switch",    "thread_local", "true",    "typedef",  "typeof",
+	"typeof_unqual", "union",    "unix",      "unsigned",     "void",    "volatile", "while",
 };
 
 static char *scratch(struct arena *arena, size_t bytes)
@@ -84,7 +85,8 @@ static size_t snake(const char *camel, size_t n, char *out)
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)camel[i];
-		bool after_lower = i > 0 && (islower((unsigned char)camel[i - 1]) || isdigit((unsigned char)camel[i - 1]));
+		bool after_lower =
+			i > 0 && (islower((unsigned char)camel[i - 1]) || isdigit((unsigned char)camel[i - 1]));
 		bool ends_acronym = i > 0 && isupper((unsigned char)camel[i - 1]) && i + 1 < n &&
 				    islower((unsigned char)camel[i + 1]);
 

@@ -13,7 +13,8 @@ struct arena;
 bool plugin_read_all(int fd, struct buffer *out);
 bool plugin_write_all(int fd, const void *bytes, size_t n);
 /* Unpacks into the arena; NULL when the bytes are not such a message. */
-ProtobufCMessage *plugin_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type, const struct buffer *bytes);
+ProtobufCMessage *plugin_unpack(struct arena *arena, const ProtobufCMessageDescriptor *type,
+				const struct buffer *bytes);
 /* Packs and writes. */
 bool plugin_write_message(int fd, const ProtobufCMessage *message);
 

@@ -48,8 +48,9 @@ static struct status claim(struct schema *s, const char *file, const char *name,
 {
 	for (size_t i = 0; i < s->symbol_count; i++)
 		if (strcmp(s->symbols[i].name, name) == 0)
-			return status_make(STATUS_INVALID_ARGUMENT, "NAME_COLLISION", "%s: %s and %s would both be called %s in C",
-					   file, s->symbols[i].origin, origin, name);
+			return status_make(STATUS_INVALID_ARGUMENT, "NAME_COLLISION",
+					   "%s: %s and %s would both be called %s in C", file, s->symbols[i].origin,
+					   origin, name);
 	if (s->symbol_count == s->symbol_capacity) {
 		size_t capacity = s->symbol_capacity ? 2 * s->symbol_capacity : 256;
 		struct schema_symbol *grown = take(s, capacity, sizeof *grown);
@@ -74,7 +75,8 @@ static size_t messages_count(message_proto *const *messages, size_t n)
 	return count;
 }
 
-static void messages_add(struct schema *s, const char *file, const char *scope, message_proto *const *messages, size_t n)
+static void messages_add(struct schema *s, const char *file, const char *scope, message_proto *const *messages,
+			 size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct schema_message *m = &s->messages[s->message_count++];
@@ -146,17 +148,18 @@ static struct status fields_check(const struct schema_message *m)
 		const field_proto *field = proto->field[i];
 
 		if (field->proto3_optional)
-			return status_make(STATUS_INVALID_ARGUMENT, "UNSUPPORTED",
-					   "%s: %s.%s: proto3 optional is not supported by protobuf-c; use a message, a oneof or "
-					   "an unspecified value",
-					   m->file, m->full_name, field->name);
+			return status_make(
+				STATUS_INVALID_ARGUMENT, "UNSUPPORTED",
+				"%s: %s.%s: proto3 optional is not supported by protobuf-c; use a message, a oneof or "
+				"an unspecified value",
+				m->file, m->full_name, field->name);
 		if (field->type == TYPE_GROUP)
 			return refuse(m->file, m->full_name, "groups are not supported");
 		for (size_t j = 0; j < i; j++)
 			if (strcasecmp(field->name, proto->field[j]->name) == 0)
 				return status_make(STATUS_INVALID_ARGUMENT, "NAME_COLLISION",
-						   "%s: %s: fields %s and %s would have the same name in C", m->file, m->full_name,
-						   proto->field[j]->name, field->name);
+						   "%s: %s: fields %s and %s would have the same name in C", m->file,
+						   m->full_name, proto->field[j]->name, field->name);
 	}
 	return STATUS_OK_VALUE;
 }
@@ -228,7 +231,8 @@ static bool method_is_read(const method_proto *proto)
 
 static const char *method_role(const struct schema *s, const char *service, const method_proto *proto)
 {
-	static const char *const roles[] = { "ROLE_ADMIN", "ROLE_PUBLIC", "ROLE_VIEWER", "ROLE_OPERATOR", "ROLE_ADMIN" };
+	static const char *const roles[] = { "ROLE_ADMIN", "ROLE_PUBLIC", "ROLE_VIEWER", "ROLE_OPERATOR",
+					     "ROLE_ADMIN" };
 	uint64_t role = option_varint(proto->options ? &proto->options->base : NULL, OPTION_ROLE, 0);
 
 	for (size_t i = 0; role == 0 && i < s->public_count; i++)
@@ -250,8 +254,9 @@ static struct status method_read(struct schema *s, const file_proto *f, const st
 	if (!m->input || !m->output)
 		return refuse(f->name, origin, "its request or response message is not in the files given");
 	if (proto->client_streaming && !proto->server_streaming)
-		return refuse(f->name, origin, "client streaming is not supported; use unary, server streaming or "
-					       "bidirectional streaming");
+		return refuse(f->name, origin,
+			      "client streaming is not supported; use unary, server streaming or "
+			      "bidirectional streaming");
 	m->is_stream = proto->server_streaming;
 	m->is_bidi = proto->client_streaming;
 	m->kind = m->is_bidi ? "METHOD_BIDI" : m->is_stream ? "METHOD_SERVER_STREAM" : "METHOD_UNARY";
@@ -330,7 +335,8 @@ static struct status parameter_read(struct schema *s, const char *parameter)
 			s->table_stem = word + 6;
 		else
 			return status_make(STATUS_INVALID_ARGUMENT, "UNSUPPORTED",
-					   "parameter %s is unknown; known are public=<service> and table=<file stem>", word);
+					   "parameter %s is unknown; known are public=<service> and table=<file stem>",
+					   word);
 	}
 	return STATUS_OK_VALUE;
 }

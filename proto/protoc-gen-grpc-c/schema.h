@@ -35,14 +35,14 @@ struct schema_message {
 };
 
 struct schema_method {
-	const char *name;             /* "GetCampaign" */
-	const char *member;           /* "get_campaign" */
-	const char *symbol;           /* "demo_v2_campaign_get_campaign" */
-	const char *kind, *role;      /* METHOD_UNARY, ROLE_VIEWER: words of proto/runtime/method.h */
-	const char *comment;          /* "" when none */
+	const char *name;        /* "GetCampaign" */
+	const char *member;      /* "get_campaign" */
+	const char *symbol;      /* "demo_v2_campaign_get_campaign" */
+	const char *kind, *role; /* METHOD_UNARY, ROLE_VIEWER: words of proto/runtime/method.h */
+	const char *comment;     /* "" when none */
 	struct schema_message *input, *output;
-	bool is_stream, is_bidi;      /* is_bidi implies is_stream */
-	bool is_read;                 /* safe to repeat */
+	bool is_stream, is_bidi;       /* is_bidi implies is_stream */
+	bool is_read;                  /* safe to repeat */
 	struct schema_message **ruled; /* messages reachable from input that have rules */
 	size_t ruled_count;
 };

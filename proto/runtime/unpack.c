@@ -128,7 +128,8 @@ static struct status maps_settle(const struct method *method, ProtobufCMessage *
 			count = (size_t *)(void *)quantifier;
 			if (is_map(rules, field->id))
 				TRY(map_settle(items, count, arena));
-		} else if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && *(uint32_t *)(void *)quantifier != field->id) {
+		} else if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+			   *(uint32_t *)(void *)quantifier != field->id) {
 			continue; /* the pointer belongs to another member of the oneof */
 		}
 		for (size_t j = 0; j < *count; j++)

@@ -14,13 +14,13 @@
 
 /* One message being read. The chain of places up to the request is the path of a violation. */
 struct place {
-	const struct place *outer;                /* NULL for the request itself */
-	const ProtobufCFieldDescriptor *field;    /* the field being read */
-	uint32_t index;                           /* which element, when repeated */
-	unsigned depth;                           /* 1 for the request */
+	const struct place *outer;             /* NULL for the request itself */
+	const ProtobufCFieldDescriptor *field; /* the field being read */
+	uint32_t index;                        /* which element, when repeated */
+	unsigned depth;                        /* 1 for the request */
 	const ProtobufCMessageDescriptor *type;
-	const struct message_rules *rules;        /* NULL: defaults only */
-	uint32_t counts[MESSAGE_FIELDS_MAX];      /* per field of `type`: elements so far */
+	const struct message_rules *rules;   /* NULL: defaults only */
+	uint32_t counts[MESSAGE_FIELDS_MAX]; /* per field of `type`: elements so far */
 };
 
 struct reader {
@@ -78,11 +78,11 @@ static bool stop(struct reader *r, const struct place *p, const char *why)
 	return false;
 }
 
-#define REFUSE(r, p, ...)                                                                                              \
-	do {                                                                                                           \
-		char refuse_path_[PATH_BYTES] = "";                                                                    \
-		path_write(p, refuse_path_, sizeof refuse_path_);                                                      \
-		violations_add(&(r)->violations, refuse_path_, REASON_REFUSED, __VA_ARGS__);                           \
+#define REFUSE(r, p, ...) \
+	do { \
+		char refuse_path_[PATH_BYTES] = ""; \
+		path_write(p, refuse_path_, sizeof refuse_path_); \
+		violations_add(&(r)->violations, refuse_path_, REASON_REFUSED, __VA_ARGS__); \
 	} while (0)
 
 /* --- rules --------------------------------------------------------------------------------------------------- */

@@ -24,7 +24,8 @@ struct arena;
  * groups, wrong wire types, nested too deep, one message field given twice. Reading stops there; the path of
  * that place is the only violation.
  * Violations live in `arena`. */
-struct status message_validate(const struct method *method, const void *bytes, size_t n, struct arena *arena) MUST_CHECK;
+struct status message_validate(const struct method *method, const void *bytes, size_t n,
+			       struct arena *arena) MUST_CHECK;
 
 /* The rules of one message type among a method's, NULL when it has none. */
 const struct message_rules *method_rules_find(const struct method *method, const ProtobufCMessageDescriptor *type);

@@ -22,13 +22,13 @@ struct df_call_report {
 };
 
 struct df_call {
-	struct arena *arena;            /* required: the response and a failure's details live here */
-	int64_t timeout_ms;             /* for all attempts together (a stream: until it ends); 0: calls the connection's,
-	                                 * streams none */
-	const char *request_id;         /* x-request-id; NULL: one is made */
-	const char *idempotency_key;    /* x-idempotency-key; NULL: none */
-	const atomic_bool *cancel;      /* looked at every DF_CANCEL_TICK_MS; NULL: can't be cancelled */
-	struct df_call_report *report;  /* filled in when not NULL, in success and failure */
+	struct arena *arena;         /* required: the response and a failure's details live here */
+	int64_t timeout_ms;          /* for all attempts together (a stream: until it ends); 0: calls the connection's,
+				      * streams none */
+	const char *request_id;      /* x-request-id; NULL: one is made */
+	const char *idempotency_key; /* x-idempotency-key; NULL: none */
+	const atomic_bool *cancel;   /* looked at every DF_CANCEL_TICK_MS; NULL: can't be cancelled */
+	struct df_call_report *report; /* filled in when not NULL, in success and failure */
 };
 
 #define DF_CANCEL_TICK_MS 100

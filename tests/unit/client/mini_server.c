@@ -132,9 +132,11 @@ static Google__Protobuf__Any any_of(const ProtobufCMessage *message, char *url, 
 static grpc_slice details_pack(void)
 {
 	Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
-	Google__Rpc__ErrorInfo__MetadataEntry entry = GOOGLE__RPC__ERROR_INFO__METADATA_ENTRY__INIT, *entries[] = { &entry };
+	Google__Rpc__ErrorInfo__MetadataEntry entry = GOOGLE__RPC__ERROR_INFO__METADATA_ENTRY__INIT,
+					      *entries[] = { &entry };
 	Google__Rpc__BadRequest bad = GOOGLE__RPC__BAD_REQUEST__INIT;
-	Google__Rpc__BadRequest__FieldViolation field = GOOGLE__RPC__BAD_REQUEST__FIELD_VIOLATION__INIT, *fields[] = { &field };
+	Google__Rpc__BadRequest__FieldViolation field = GOOGLE__RPC__BAD_REQUEST__FIELD_VIOLATION__INIT,
+						*fields[] = { &field };
 	Google__Rpc__RetryInfo retry = GOOGLE__RPC__RETRY_INFO__INIT;
 	Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
 	Google__Rpc__ResourceInfo resource = GOOGLE__RPC__RESOURCE_INFO__INIT;
@@ -329,8 +331,8 @@ static grpc_server_credentials *credentials_make(const struct mini_tls *tls)
 	if (!tls)
 		return grpc_insecure_server_credentials_create();
 	pair = (grpc_ssl_pem_key_cert_pair){ .private_key = tls->key, .cert_chain = tls->certificate };
-	return grpc_ssl_server_credentials_create_ex(
-		tls->ca, &pair, 1, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
+	return grpc_ssl_server_credentials_create_ex(tls->ca, &pair, 1,
+						     GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
 }
 
 static void listen_somewhere(struct mini_server *server, const struct mini_tls *tls)

@@ -217,7 +217,8 @@ static void garbage_is_a_bad_response(void **state)
 
 static void wrong_options_are_refused(void **state)
 {
-	const struct df_options half = { .ca_pem = "x", .key_pem = "x" }, no_ca = { .key_pem = "x", .certificate_pem = "x" };
+	const struct df_options half = { .ca_pem = "x", .key_pem = "x" },
+				no_ca = { .key_pem = "x", .certificate_pem = "x" };
 	struct df_connection *c = NULL;
 
 	(void)state;

@@ -16,7 +16,10 @@ static bool starts_with(const char *name, const char *prefix)
 
 static void only_promised_names_are_exported(void **state)
 {
-	static const char *const wanted[] = { "df_connect", "df_call_unary", "df_stream_next", "df_arena_create",
+	static const char *const wanted[] = { "df_connect",
+					      "df_call_unary",
+					      "df_stream_next",
+					      "df_arena_create",
 					      "domainflow_v2_campaign_get_campaign",
 					      "domainflow__v2__get_campaign_request__init",
 					      "domainflow_v2_event_watch_campaign_open" };

@@ -54,13 +54,13 @@ static int set_up(void **state)
 
 	strcpy(f->directory, "/tmp/client-tls-XXXXXX");
 	assert_non_null(mkdtemp(f->directory));
-	run(f->directory,
-	    "new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && "
-	    "openssl req -x509 $new -days 2 -subj /CN=authority -keyout ca.key -out ca.pem && "
-	    "openssl req -x509 $new -days 2 -subj /CN=stranger -keyout other.key -out other.pem && "
-	    "openssl req $new -subj /CN=server.test -keyout key.pem -out csr.pem && "
-	    "printf 'subjectAltName=DNS:server.test' >ext && "
-	    "openssl x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out cert.pem");
+	run(f->directory, "new='-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes' && "
+			  "openssl req -x509 $new -days 2 -subj /CN=authority -keyout ca.key -out ca.pem && "
+			  "openssl req -x509 $new -days 2 -subj /CN=stranger -keyout other.key -out other.pem && "
+			  "openssl req $new -subj /CN=server.test -keyout key.pem -out csr.pem && "
+			  "printf 'subjectAltName=DNS:server.test' >ext && "
+			  "openssl x509 -req -in csr.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext "
+			  "-out cert.pem");
 	pem_read(f->directory, "ca.pem", f->ca);
 	pem_read(f->directory, "other.pem", f->other_ca);
 	pem_read(f->directory, "cert.pem", f->certificate);
@@ -90,7 +90,7 @@ static struct status call_with(struct fixture *f, struct df_options options)
 	struct status st;
 
 	options.retry.attempts_max = 1;
-	in.text = (char *)(uintptr_t)"ok";
+	in.text = (char *)(uintptr_t) "ok";
 	st = df_connect(mini_server_address(f->server), &options, &connection);
 	if (status_ok(st))
 		st = awkward_v1_default_get_url_by_id(connection, &call, &in, &out);
@@ -113,7 +113,10 @@ static void strangers_are_not_talked_to(void **state)
 	struct fixture *f = *state;
 	const struct df_options cases[] = {
 		/* the server's certificate is signed by nobody we know */
-		{ .ca_pem = f->other_ca, .certificate_pem = f->certificate, .key_pem = f->key, .server_name = "server.test" },
+		{ .ca_pem = f->other_ca,
+		  .certificate_pem = f->certificate,
+		  .key_pem = f->key,
+		  .server_name = "server.test" },
 		/* it carries another name */
 		{ .ca_pem = f->ca, .certificate_pem = f->certificate, .key_pem = f->key, .server_name = "other.test" },
 		/* we show no certificate */

@@ -3,8 +3,8 @@
 #include "base/compiler.h"
 
 #include <setjmp.h>
-#include <stdbool.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,8 +39,9 @@ static void comments_reach_the_headers(void **state)
 
 	(void)state;
 	assert_non_null(strstr(h, "/* The service's comment with a comment end * / and a / * start inside. */"));
-	assert_non_null(strstr(h, "\t/* First line of Default.\n\t *   An indented line. */\n"
-				  "\tstruct status (*default_)(struct rpc_call *call, const Awkward__V1__HTTPThing *in,"));
+	assert_non_null(strstr(h,
+			       "\t/* First line of Default.\n\t *   An indented line. */\n"
+			       "\tstruct status (*default_)(struct rpc_call *call, const Awkward__V1__HTTPThing *in,"));
 	assert_non_null(strstr(file_read("awkward/v1/awkward.grpc-c.client.h"), "Reads because it says so."));
 }
 
@@ -72,7 +73,8 @@ static bool protoc(const char *file, const char *parameter)
 	FILE *f;
 
 	snprintf(command, sizeof command,
-		 "dir=$(mktemp -d) && %s --plugin=protoc-gen-grpc-c=%s -I%s -I%s --grpc-c_out=\"$dir\" %s %s 2>&1; how=$?; "
+		 "dir=$(mktemp -d) && %s --plugin=protoc-gen-grpc-c=%s -I%s -I%s --grpc-c_out=\"$dir\" %s %s 2>&1; "
+		 "how=$?; "
 		 "rm -r \"$dir\"; exit $how",
 		 PROTOC, PLUGIN, TEST_DATA_DIR, PROTO_DIR, parameter, file);
 	f = popen(command, "r");
@@ -89,7 +91,8 @@ static void what_cannot_become_c_is_refused(void **state)
 	} cases[] = {
 		{ "refused/client_streaming.proto", { "refused.S.Upload", "client streaming is not supported", NULL } },
 		{ "refused/optional.proto", { "refused.M.maybe", "proto3 optional is not supported", NULL } },
-		{ "refused/same_service.proto", { "refused.Campaign", "refused.CampaignService", "refused_campaign_service" } },
+		{ "refused/same_service.proto",
+		  { "refused.Campaign", "refused.CampaignService", "refused_campaign_service" } },
 		{ "refused/same_method.proto", { "refused.S.GetURL", "refused.S.GetUrl", "refused_s_get_url" } },
 		{ "refused/same_stub.proto", { "refused.S.Watch", "refused.S.WatchOpen", "refused_s_watch_open" } },
 		{ "refused/same_type.proto", { "refused.FooBar", "refused.Foo_Bar", "Refused__FooBar" } },
@@ -116,10 +119,8 @@ static void unknown_parameters_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comments_reach_the_headers),
-		cmocka_unit_test(client_files_know_no_server),
-		cmocka_unit_test(option_files_bring_no_descriptors),
-		cmocka_unit_test(what_cannot_become_c_is_refused),
+		cmocka_unit_test(comments_reach_the_headers),        cmocka_unit_test(client_files_know_no_server),
+		cmocka_unit_test(option_files_bring_no_descriptors), cmocka_unit_test(what_cannot_become_c_is_refused),
 		cmocka_unit_test(unknown_parameters_are_refused),
 	};
 

@@ -28,14 +28,18 @@ struct row {
 static void methods_are_what_the_proto_says(void **state)
 {
 	const struct row rows[] = {
-		{ &awkward_v1_default_default__method, "/awkward.v1.DefaultService/Default", METHOD_UNARY, ROLE_VIEWER, false },
-		{ &awkward_v1_default_switch__method, "/awkward.v1.DefaultService/Switch", METHOD_UNARY, ROLE_OPERATOR, false },
-		{ &awkward_v1_default_get_url_by_id_method, "/awkward.v1.DefaultService/GetURLByID", METHOD_UNARY, ROLE_PUBLIC,
-		  true },
-		{ &awkward_v1_default_examine_method, "/awkward.v1.DefaultService/Examine", METHOD_UNARY, ROLE_ADMIN, true },
-		{ &awkward_v1_default_getaway_method, "/awkward.v1.DefaultService/Getaway", METHOD_UNARY, ROLE_ADMIN, false },
-		{ &awkward_v1_default_watch_method, "/awkward.v1.DefaultService/Watch", METHOD_SERVER_STREAM, ROLE_VIEWER,
+		{ &awkward_v1_default_default__method, "/awkward.v1.DefaultService/Default", METHOD_UNARY, ROLE_VIEWER,
 		  false },
+		{ &awkward_v1_default_switch__method, "/awkward.v1.DefaultService/Switch", METHOD_UNARY, ROLE_OPERATOR,
+		  false },
+		{ &awkward_v1_default_get_url_by_id_method, "/awkward.v1.DefaultService/GetURLByID", METHOD_UNARY,
+		  ROLE_PUBLIC, true },
+		{ &awkward_v1_default_examine_method, "/awkward.v1.DefaultService/Examine", METHOD_UNARY, ROLE_ADMIN,
+		  true },
+		{ &awkward_v1_default_getaway_method, "/awkward.v1.DefaultService/Getaway", METHOD_UNARY, ROLE_ADMIN,
+		  false },
+		{ &awkward_v1_default_watch_method, "/awkward.v1.DefaultService/Watch", METHOD_SERVER_STREAM,
+		  ROLE_VIEWER, false },
 		{ &awkward_v1_default_talk_method, "/awkward.v1.DefaultService/Talk", METHOD_BIDI, ROLE_VIEWER, false },
 		{ &awkward_v1_other_default__method, "/awkward.v1.Other/Default", METHOD_UNARY, ROLE_PUBLIC, false },
 	};
@@ -54,7 +58,8 @@ static void methods_are_what_the_proto_says(void **state)
 	assert_ptr_equal(awkward_v1_default_switch__method.output, &awkward__v1__part__descriptor);
 }
 
-static const struct field_rule *rule_of(const struct method *method, const ProtobufCMessageDescriptor *type, uint32_t number)
+static const struct field_rule *rule_of(const struct method *method, const ProtobufCMessageDescriptor *type,
+					uint32_t number)
 {
 	const struct message_rules *rules = method_rules_find(method, type);
 
@@ -84,7 +89,8 @@ static void rules_follow_messages_into_other_files(void **state)
 }
 
 /* Thunks: typed handlers are reached through the untyped table. */
-static struct status say_default(struct rpc_call *call, const Awkward__V1__HTTPThing *in, Awkward__V1__HTTPThingResponse **out)
+static struct status say_default(struct rpc_call *call, const Awkward__V1__HTTPThing *in,
+				 Awkward__V1__HTTPThingResponse **out)
 {
 	static Awkward__V1__HTTPThingResponse reply = AWKWARD__V1__HTTPTHING_RESPONSE__INIT;
 
@@ -114,7 +120,9 @@ static struct status watch(struct rpc_call *call, const Awkward__V1__Part *in, s
 
 static void thunks_reach_typed_handlers(void **state)
 {
-	const struct awkward_v1_default_handlers handlers = { .default_ = say_default, .getaway = say_nothing, .watch = watch };
+	const struct awkward_v1_default_handlers handlers = { .default_ = say_default,
+							      .getaway = say_nothing,
+							      .watch = watch };
 	const struct method_binding *b = awkward_v1_default_service.methods;
 	Awkward__V1__HTTPThing thing = AWKWARD__V1__HTTPTHING__INIT;
 	Awkward__V1__Part part = AWKWARD__V1__PART__INIT;
@@ -133,7 +141,7 @@ static void thunks_reach_typed_handlers(void **state)
 	assert_int_equal(b[1].unary(&handlers, NULL, &part.base, &out).code, STATUS_UNIMPLEMENTED);
 	assert_int_equal(b[4].unary(&handlers, NULL, &part.base, &out).code, STATUS_INTERNAL);
 	assert_null(b[5].unary);
-	part.label = (char *)(uintptr_t)"here";
+	part.label = (char *)(uintptr_t) "here";
 	assert_string_equal(b[5].stream(&handlers, NULL, &part.base, (struct rpc_stream *)0x10).reason, "BUSY");
 	assert_int_equal(b[6].stream(&handlers, NULL, NULL, NULL).code, STATUS_UNIMPLEMENTED);
 	assert_int_equal(awkward_v1_empty_service.method_count, 0);
@@ -143,8 +151,8 @@ static void client_functions_have_types(void **state)
 {
 	struct status (*unary)(struct df_connection *, const struct df_call *, const Awkward__V1__HTTPThing *,
 			       Awkward__V1__HTTPThingResponse **) = awkward_v1_default_default_;
-	struct status (*open)(struct df_connection *, const struct df_call *, const Awkward__V1__Part *, struct df_stream **) =
-		awkward_v1_default_watch_open;
+	struct status (*open)(struct df_connection *, const struct df_call *, const Awkward__V1__Part *,
+			      struct df_stream **) = awkward_v1_default_watch_open;
 	struct status (*next)(struct df_stream *, int64_t, struct arena *, Awkward__V1__HTTPThing **) =
 		awkward_v1_default_watch_next;
 

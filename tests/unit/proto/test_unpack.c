@@ -1,8 +1,8 @@
 /* Unpacking into an arena: its limit holds, map keys are settled, refused bytes never reach protobuf-c. */
 #include "awkward/v1/awkward.grpc-c.h"
+#include "google/protobuf/descriptor.pb-c.h"
 #include "proto/runtime/descriptor_set.h"
 #include "proto/runtime/unpack.h"
-#include "google/protobuf/descriptor.pb-c.h"
 
 #include "base/arena.h"
 
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#define THING (&awkward_v1_default_default__method)
+#define THING       (&awkward_v1_default_default__method)
 #define BYTES(text) (text), sizeof(text) - 1
 
 static void request_arrives_whole(void **state)
@@ -25,7 +25,10 @@ static void request_arrives_whole(void **state)
 	const Awkward__V1__HTTPThing *thing;
 
 	(void)state;
-	assert_true(status_ok(message_read(THING, BYTES("\x0a\x02hi\x10\x07\x22\x06\x0a\x04" "deep"), arena, &out)));
+	assert_true(status_ok(message_read(THING,
+					   BYTES("\x0a\x02hi\x10\x07\x22\x06\x0a\x04"
+						 "deep"),
+					   arena, &out)));
 	thing = (const Awkward__V1__HTTPThing *)out;
 	assert_string_equal(thing->default_, "hi");
 	assert_int_equal(thing->int_, 7);
@@ -65,10 +68,23 @@ static void memory_limit_is_a_status(void **state)
 static void last_of_equal_keys_counts(void **state)
 {
 	/* labels: a→1, b→2, a→3, (no key)→4, ""→5;  inners_by_id: 7→"x", 7→"y";  colors: true→RED, true→0 */
-	static const char bytes[] = "\x42\x06\x0a\x01" "a\x12\x01" "1" "\x42\x06\x0a\x01" "b\x12\x01" "2"
-				    "\x42\x06\x0a\x01" "a\x12\x01" "3" "\x42\x03\x12\x01" "4" "\x42\x05\x0a\x00\x12\x01" "5"
-				    "\x4a\x07\x08\x07\x12\x03\x0a\x01x" "\x4a\x07\x08\x07\x12\x03\x0a\x01y"
-				    "\x52\x04\x08\x01\x10\x01" "\x52\x02\x08\x01";
+	static const char bytes[] = "\x42\x06\x0a\x01"
+				    "a\x12\x01"
+				    "1"
+				    "\x42\x06\x0a\x01"
+				    "b\x12\x01"
+				    "2"
+				    "\x42\x06\x0a\x01"
+				    "a\x12\x01"
+				    "3"
+				    "\x42\x03\x12\x01"
+				    "4"
+				    "\x42\x05\x0a\x00\x12\x01"
+				    "5"
+				    "\x4a\x07\x08\x07\x12\x03\x0a\x01x"
+				    "\x4a\x07\x08\x07\x12\x03\x0a\x01y"
+				    "\x52\x04\x08\x01\x10\x01"
+				    "\x52\x02\x08\x01";
 	struct arena *arena = arena_create(0);
 	ProtobufCMessage *out = NULL;
 	const Awkward__V1__HTTPThing *thing;
@@ -108,17 +124,21 @@ static void refused_bytes_give_no_message(void **state)
 
 	(void)state;
 	assert_string_equal(message_read(THING, BYTES("\x0a\x01\xff"), arena, &out).reason, "VALIDATION_ERROR");
-	assert_string_equal(message_unpack(&awkward__v1__part__descriptor, BYTES("\x0a\x05x"), arena, &out).reason, "BAD_REQUEST");
+	assert_string_equal(message_unpack(&awkward__v1__part__descriptor, BYTES("\x0a\x05x"), arena, &out).reason,
+			    "BAD_REQUEST");
 	assert_null(out);
 	arena_destroy(arena);
 }
 
 static void descriptor_set_holds_contract_and_imports(void **state)
 {
-	static const char *const wanted[] = { "google/protobuf/any.proto", "google/rpc/error_details.proto",
-					      "grpc/health/v1/health.proto", "grpc/reflection/v1/reflection.proto",
+	static const char *const wanted[] = { "google/protobuf/any.proto",
+					      "google/rpc/error_details.proto",
+					      "grpc/health/v1/health.proto",
+					      "grpc/reflection/v1/reflection.proto",
 					      "grpc/reflection/v1alpha/reflection.proto",
-					      "domainflow/v2/campaign_service.proto", "google/protobuf/descriptor.proto" };
+					      "domainflow/v2/campaign_service.proto",
+					      "google/protobuf/descriptor.proto" };
 	const Google__Protobuf__FileDescriptorSet *set;
 	struct arena *arena = arena_create(0);
 	ProtobufCMessage *out = NULL;

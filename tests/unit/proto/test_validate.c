@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#define THING (&awkward_v1_default_default__method)
-#define NODE  (&awkward_v1_other_default__method)
+#define THING       (&awkward_v1_default_default__method)
+#define NODE        (&awkward_v1_other_default__method)
 #define BYTES(text) (text), sizeof(text) - 1
 
 struct fixture {
@@ -69,16 +69,16 @@ static struct status check(struct fixture *f, const struct method *method)
 	return message_validate(method, f->bytes.data, f->bytes.len, f->arena);
 }
 
-#define assert_refused(st, path, reason_word, words)                                                                   \
-	do {                                                                                                           \
-		struct status st_ = (st);                                                                              \
-		assert_int_equal(st_.code, STATUS_INVALID_ARGUMENT);                                                   \
-		assert_string_equal(st_.reason, reason_word);                                                          \
-		assert_non_null(st_.extra);                                                                            \
-		assert_non_null(st_.extra->fields);                                                                    \
-		assert_string_equal(st_.extra->fields->field, path);                                                   \
-		assert_string_equal(st_.extra->fields->reason, reason_word);                                           \
-		assert_non_null(strstr(st_.extra->fields->message, words));                                            \
+#define assert_refused(st, path, reason_word, words) \
+	do { \
+		struct status st_ = (st); \
+		assert_int_equal(st_.code, STATUS_INVALID_ARGUMENT); \
+		assert_string_equal(st_.reason, reason_word); \
+		assert_non_null(st_.extra); \
+		assert_non_null(st_.extra->fields); \
+		assert_string_equal(st_.extra->fields->field, path); \
+		assert_string_equal(st_.extra->fields->reason, reason_word); \
+		assert_non_null(strstr(st_.extra->fields->message, words)); \
 	} while (0)
 
 #define assert_value_refused(st, path, words) assert_refused(st, path, "VALIDATION_ERROR", words)
@@ -172,8 +172,12 @@ static void paths_name_the_place_in_json_words(void **state)
 {
 	struct fixture *f = *state;
 
-	put_bytes(&f->bytes, 4, BYTES("\x0a\x04" "good"));
-	put_bytes(&f->bytes, 4, BYTES("\x0a\x05" "toodo"));
+	put_bytes(&f->bytes, 4,
+		  BYTES("\x0a\x04"
+			"good"));
+	put_bytes(&f->bytes, 4,
+		  BYTES("\x0a\x05"
+			"toodo"));
 	assert_value_refused(check(f, THING), "innerList[1].deepName", "at most 4");
 }
 
@@ -205,7 +209,9 @@ static void map_entries_are_counted_and_checked(void **state)
 {
 	struct fixture *f = *state;
 
-	put_bytes(&f->bytes, 8, BYTES("\x0a\x01" "k\x12\x01\xff"));
+	put_bytes(&f->bytes, 8,
+		  BYTES("\x0a\x01"
+			"k\x12\x01\xff"));
 	assert_value_refused(check(f, THING), "labels[0].value", "UTF-8");
 	buffer_clear(&f->bytes);
 	for (int i = 0; i <= MESSAGE_ITEMS_MAX; i++)
@@ -219,7 +225,9 @@ static void every_violation_is_listed(void **state)
 	struct status st;
 
 	put_bytes(&f->bytes, 1, BYTES("\xff"));
-	put_bytes(&f->bytes, 13, BYTES("\x0a\x09" "too long!\x1a\x01{"));
+	put_bytes(&f->bytes, 13,
+		  BYTES("\x0a\x09"
+			"too long!\x1a\x01{"));
 	put_number(&f->bytes, 15, 99);
 	st = check(f, THING);
 	assert_value_refused(st, "default", "UTF-8");
@@ -269,27 +277,29 @@ static void broken_bytes_are_refused(void **state)
 		size_t n;
 		const char *path, *words;
 	} cases[] = {
-		{ BYTES("\x0a"), "default", "cut short" },                   /* no length */
-		{ BYTES("\x0a\x05" "abc"), "default", "cut short" },         /* length past the end */
+		{ BYTES("\x0a"), "default", "cut short" }, /* no length */
+		{ BYTES("\x0a\x05"
+			"abc"),
+		  "default", "cut short" },                                        /* length past the end */
 		{ BYTES("\x0a\x80\x80\x80\x80\x80\x00"), "default", "cut short" }, /* length of six bytes */
-		{ BYTES("\x10"), "int", "cut short" },                       /* no value */
-		{ BYTES("\x10\x80"), "int", "cut short" },                   /* open varint */
+		{ BYTES("\x10"), "int", "cut short" },                             /* no value */
+		{ BYTES("\x10\x80"), "int", "cut short" },                         /* open varint */
 		{ BYTES("\x10\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"), "int", "too long" }, /* eleven bytes */
 		{ BYTES("\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), "int", "too long" },     /* over 64 bits */
-		{ BYTES("\x15\x01\x02\x03\x04"), "int", "wire type" },       /* 32 bits where a varint belongs */
-		{ BYTES("\x08\x01"), "default", "wire type" },               /* a varint where a string belongs */
-		{ BYTES("\xb5\x01\x01\x02"), "single", "cut short" },        /* half a float */
+		{ BYTES("\x15\x01\x02\x03\x04"), "int", "wire type" },            /* 32 bits where a varint belongs */
+		{ BYTES("\x08\x01"), "default", "wire type" },                    /* a varint where a string belongs */
+		{ BYTES("\xb5\x01\x01\x02"), "single", "cut short" },             /* half a float */
 		{ BYTES("\x92\x01\x03\x01\x02\x03"), "numbers[0]", "cut short" }, /* a part of a packed double */
-		{ BYTES("\x5a\x02\x01\x80"), "palette[1]", "cut short" },    /* an open varint in a packed list */
-		{ BYTES("\x00"), "", "tag" },                                /* field number 0 */
-		{ BYTES("\x0e"), "", "tag" },                                /* wire type 6 */
-		{ BYTES("\xff\xff\xff\xff\x7f"), "", "tag" },                /* field number too large */
-		{ BYTES("\x80\x80\x80\x80\x80\x01"), "", "tag" },            /* a tag of six bytes */
-		{ BYTES("\x0b\x0c"), "default", "groups" },                  /* a known field as group */
-		{ BYTES("\xa3\x06\xa4\x06"), "", "groups" },                 /* an unknown group */
-		{ BYTES("\xa5\x06\x01"), "", "unknown field" },              /* an unknown field cut short */
-		{ BYTES("\x6a\x00\x6a\x00"), "part", "more than once" },     /* one message field twice */
-		{ BYTES("\x6a\x02\x0a\x05"), "part.label", "cut short" },    /* broken inside */
+		{ BYTES("\x5a\x02\x01\x80"), "palette[1]", "cut short" },         /* an open varint in a packed list */
+		{ BYTES("\x00"), "", "tag" },                                     /* field number 0 */
+		{ BYTES("\x0e"), "", "tag" },                                     /* wire type 6 */
+		{ BYTES("\xff\xff\xff\xff\x7f"), "", "tag" },                     /* field number too large */
+		{ BYTES("\x80\x80\x80\x80\x80\x01"), "", "tag" },                 /* a tag of six bytes */
+		{ BYTES("\x0b\x0c"), "default", "groups" },                       /* a known field as group */
+		{ BYTES("\xa3\x06\xa4\x06"), "", "groups" },                      /* an unknown group */
+		{ BYTES("\xa5\x06\x01"), "", "unknown field" },                   /* an unknown field cut short */
+		{ BYTES("\x6a\x00\x6a\x00"), "part", "more than once" },          /* one message field twice */
+		{ BYTES("\x6a\x02\x0a\x05"), "part.label", "cut short" },         /* broken inside */
 	};
 	struct fixture *f = *state;
 
