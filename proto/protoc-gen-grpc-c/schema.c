@@ -135,6 +135,26 @@ static void rules_read(struct schema *s, struct schema_message *m)
 	qsort(m->rules, m->rule_count, sizeof *m->rules, by_number);
 }
 
+/* The request validator makes JSON names from field names at run time, by protobuf's rule and no other. */
+static bool json_name_is_own(const field_proto *field)
+{
+	const char *json = field->json_name;
+	bool upper = false;
+
+	if (!json)
+		return false;
+	for (const char *p = field->name; *p; p++) {
+		if (*p == '_') {
+			upper = true;
+			continue;
+		}
+		if (*json++ != (upper ? toupper((unsigned char)*p) : *p))
+			return true;
+		upper = false;
+	}
+	return *json != '\0';
+}
+
 /* protobuf-c writes field names in lower case: two that differ only in case become one. */
 static struct status fields_check(const struct schema_message *m)
 {
@@ -153,6 +173,10 @@ static struct status fields_check(const struct schema_message *m)
 				"%s: %s.%s: proto3 optional is not supported by protobuf-c; use a message, a oneof or "
 				"an unspecified value",
 				m->file, m->full_name, field->name);
+		if (json_name_is_own(field))
+			return status_make(STATUS_INVALID_ARGUMENT, "UNSUPPORTED",
+					   "%s: %s.%s: json_name is not supported; errors would name another path", m->file,
+					   m->full_name, field->name);
 		if (field->type == TYPE_GROUP)
 			return refuse(m->file, m->full_name, "groups are not supported");
 		for (size_t j = 0; j < i; j++)

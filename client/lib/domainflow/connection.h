@@ -1,7 +1,8 @@
 /* domainflow/connection.h: a connection to a DomainFlow server.
  *
  * Threads: any number of calls and streams may run on one connection at once. Close it after the last has ended.
- * The connection is made when the first call needs it, and again whenever it was lost. */
+ * The connection is made when the first call needs it, and again whenever it was lost. The gRPC library writes its
+ * own complaints (a failed handshake) to stderr; a program that minds calls gpr_set_log_function once at start. */
 #ifndef DOMAINFLOW_CONNECTION_H
 #define DOMAINFLOW_CONNECTION_H
 

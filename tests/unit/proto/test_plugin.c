@@ -91,6 +91,7 @@ static void what_cannot_become_c_is_refused(void **state)
 	} cases[] = {
 		{ "refused/client_streaming.proto", { "refused.S.Upload", "client streaming is not supported", NULL } },
 		{ "refused/optional.proto", { "refused.M.maybe", "proto3 optional is not supported", NULL } },
+		{ "refused/json_name.proto", { "refused.M.page_size", "json_name is not supported", NULL } },
 		{ "refused/same_service.proto",
 		  { "refused.Campaign", "refused.CampaignService", "refused_campaign_service" } },
 		{ "refused/same_method.proto", { "refused.S.GetURL", "refused.S.GetUrl", "refused_s_get_url" } },

@@ -349,6 +349,21 @@ static void depth_is_limited(void **state)
 	assert_string_equal(check(f, NODE).reason, "BAD_REQUEST");
 }
 
+static void a_full_arena_loses_details_not_the_error(void **state)
+{
+	struct fixture *f = *state;
+
+	put_bytes(&f->bytes, 1, BYTES("\xff"));
+	put_bytes(&f->bytes, 13, BYTES("\x0a\x09too long!"));
+	for (size_t limit = 16; limit < 1024; limit += 16) {
+		struct arena *arena = arena_create(limit);
+
+		assert_string_equal(message_validate(THING, f->bytes.data, f->bytes.len, arena).reason, "VALIDATION_ERROR");
+		assert_string_equal(message_validate(THING, "\x0e", 1, arena).reason, "BAD_REQUEST");
+		arena_destroy(arena);
+	}
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -366,6 +381,7 @@ int main(void)
 		CASE(broken_bytes_are_refused),
 		CASE(unknown_fields_are_passed_over),
 		CASE(depth_is_limited),
+		CASE(a_full_arena_loses_details_not_the_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
