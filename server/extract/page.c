@@ -224,7 +224,7 @@ static void div_close(struct page *page)
 
 static void link_open(struct page *page)
 {
-	page->at.is_segment_due |= !page->at.in_h1;
+	page->at.is_segment_due |= !page->at.in_h1 && (page->at.in_link || page->at.has_href);
 	page->at.in_link = page->at.has_href;
 	page->at.has_href = false;
 }
