@@ -59,7 +59,7 @@ command_lint() {
 command_image() {
 	packages_ensure
 	tool_buf
-	$BUF build proto --exclude-source-info -o $IMAGE
+	$BUF build proto -o $IMAGE
 }
 
 command_bench() {
