@@ -1,0 +1,35 @@
+/* api/api.h: what every handler has at hand. One file per service registers its handlers from here.
+ * Owner: main.c. Read-only after start; any thread. */
+#ifndef API_API_H
+#define API_API_H
+
+#include "base/status.h"
+#include "base/uuid.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cache;
+struct hub;
+struct phase_env;
+struct rpc_server;
+struct settings;
+struct store_pool;
+
+struct api {
+	const struct settings *settings;
+	struct store_pool *pool;
+	struct cache *cache;
+	struct hub *hub;
+	const struct phase_env *env;
+	const char *version;
+	int64_t started_at_ms;
+	/* Tells readers and workers, here and elsewhere, that a campaign moved. Never blocks for long. */
+	void (*moved)(void *ctx, const struct uuid *campaign_id);
+	void *moved_ctx;
+};
+
+/* Adds every service to the server. The api outlives the server. */
+struct status api_register(struct rpc_server *server, const struct api *api) MUST_CHECK;
+
+#endif
