@@ -60,15 +60,6 @@ static void bad_request_read(const void *message, struct status *st, struct aren
 			  bad->field_violations[i]->description);
 }
 
-static void precondition_read(const void *message, struct status *st, struct arena *arena)
-{
-	const Google__Rpc__PreconditionFailure *failure = message;
-
-	for (size_t i = 0; i < failure->n_violations; i++)
-		field_add(st, arena, failure->violations[i]->subject, failure->violations[i]->type,
-			  failure->violations[i]->description);
-}
-
 static void retry_read(const void *message, struct status *st, struct arena *arena)
 {
 	const Google__Rpc__RetryInfo *retry = message;
@@ -87,13 +78,13 @@ static void resource_read(const void *message, struct status *st, struct arena *
 	extra->resource_name = resource->resource_name;
 }
 
+/* PreconditionFailure is not here: it says the reason, the resource and the sentence once more. */
 static const struct {
 	const ProtobufCMessageDescriptor *type;
 	void (*read)(const void *message, struct status *st, struct arena *arena);
 } details[] = {
 	{ &google__rpc__error_info__descriptor, error_info_read },
 	{ &google__rpc__bad_request__descriptor, bad_request_read },
-	{ &google__rpc__precondition_failure__descriptor, precondition_read },
 	{ &google__rpc__retry_info__descriptor, retry_read },
 	{ &google__rpc__resource_info__descriptor, resource_read },
 };

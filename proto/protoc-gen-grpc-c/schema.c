@@ -175,8 +175,8 @@ static struct status fields_check(const struct schema_message *m)
 				m->file, m->full_name, field->name);
 		if (json_name_is_own(field))
 			return status_make(STATUS_INVALID_ARGUMENT, "UNSUPPORTED",
-					   "%s: %s.%s: json_name is not supported; errors would name another path", m->file,
-					   m->full_name, field->name);
+					   "%s: %s.%s: json_name is not supported; errors would name another path",
+					   m->file, m->full_name, field->name);
 		if (field->type == TYPE_GROUP)
 			return refuse(m->file, m->full_name, "groups are not supported");
 		for (size_t j = 0; j < i; j++)

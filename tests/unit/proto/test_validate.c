@@ -358,7 +358,8 @@ static void a_full_arena_loses_details_not_the_error(void **state)
 	for (size_t limit = 16; limit < 1024; limit += 16) {
 		struct arena *arena = arena_create(limit);
 
-		assert_string_equal(message_validate(THING, f->bytes.data, f->bytes.len, arena).reason, "VALIDATION_ERROR");
+		assert_string_equal(message_validate(THING, f->bytes.data, f->bytes.len, arena).reason,
+				    "VALIDATION_ERROR");
 		assert_string_equal(message_validate(THING, "\x0e", 1, arena).reason, "BAD_REQUEST");
 		arena_destroy(arena);
 	}
