@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # test: everything a change must pass, and one line that says how it went.
 
-: "${TEST_PRESETS:=release asan}"
+: "${TEST_PRESETS=release asan}" # TEST_PRESETS= runs the Python tests alone
 
 # A throwaway PostgreSQL and Redis; prints TEST_DATABASE_URL and TEST_REDIS_URL, quoted for eval.
 test_services() {
@@ -58,5 +58,5 @@ command_test() {
 		check "buf lint" check_buf_lint
 		check "buf breaking" check_buf_breaking
 	fi
-	tests/dev/report sum "$RESULTS"
+	tests/dev/report sum "$RESULTS" ${filter:+--filter "$filter"}
 }
