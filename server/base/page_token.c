@@ -95,15 +95,3 @@ struct status page_token_read(struct arena *arena, const char *filter, const cha
 	*out = at;
 	return STATUS_OK_VALUE;
 }
-
-struct status page_size_read(struct arena *arena, int32_t wanted, int32_t *out)
-{
-	struct violations violations;
-
-	violations_init(&violations, arena);
-	if (wanted < 0)
-		violations_add(&violations, "page_size", "VALIDATION_ERROR", "must not be negative");
-	TRY(violations_status(&violations));
-	*out = wanted == 0 ? PAGE_SIZE_DEFAULT : wanted > PAGE_SIZE_MAX ? PAGE_SIZE_MAX : wanted;
-	return STATUS_OK_VALUE;
-}

@@ -13,8 +13,6 @@
 struct arena;
 
 #define PAGE_TOKEN_KEY_MAX 600 /* bytes of a position's text */
-#define PAGE_SIZE_DEFAULT  100
-#define PAGE_SIZE_MAX      1000
 
 /* The last row of the page before. What a list does not sort by stays zero, or "". */
 struct page_position {
@@ -30,8 +28,5 @@ char *page_token_make(struct arena *arena, const char *filter, const struct page
 /* INVALID_ARGUMENT / PAGE_TOKEN_INVALID for anything that page_token_make did not make with this filter. */
 struct status page_token_read(struct arena *arena, const char *filter, const char *token,
 			      struct page_position *out) MUST_CHECK;
-
-/* 0 means PAGE_SIZE_DEFAULT, more than PAGE_SIZE_MAX is read as that. INVALID_ARGUMENT / VALIDATION_ERROR when negative. */
-struct status page_size_read(struct arena *arena, int32_t wanted, int32_t *out) MUST_CHECK;
 
 #endif

@@ -42,7 +42,7 @@ struct keyword_set_update {
 
 struct keyword_set_query {
 	bool only_enabled;
-	int32_t page_size;
+	int32_t page_size;      /* more than 0 */
 	const char *page_token; /* "" for the first page */
 };
 

@@ -67,11 +67,10 @@ struct status persona_list(struct store_tx *tx, const char *workspace, const str
 					 .type = query->type,
 					 .only_enabled = query->only_enabled };
 	struct persona_page page = { .next_page_token = "" };
-	int32_t size;
+	int32_t size = query->page_size;
 
 	if (!scope)
 		return status_out_of_memory();
-	TRY(page_size_read(arena, query->page_size, &size));
 	if (*query->page_token) {
 		struct page_position after;
 		TRY(page_token_read(arena, scope, query->page_token, &after));

@@ -37,7 +37,7 @@ struct persona_query {
 	bool has_type;
 	enum persona_type type;
 	bool only_enabled;
-	int32_t page_size;
+	int32_t page_size;      /* more than 0 */
 	const char *page_token; /* "" for the first page */
 };
 

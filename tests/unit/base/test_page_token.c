@@ -106,20 +106,6 @@ static void a_text_that_is_too_long_makes_no_token(void **state)
 	assert_string_equal(back.text, text);
 }
 
-static void page_sizes_have_a_default_and_a_bound(void **state)
-{
-	int32_t size = 0;
-
-	(void)state;
-	assert_true(status_ok(page_size_read(arena, 0, &size)));
-	assert_int_equal(size, 100);
-	assert_true(status_ok(page_size_read(arena, 5000, &size)));
-	assert_int_equal(size, 1000);
-	assert_true(status_ok(page_size_read(arena, 7, &size)));
-	assert_int_equal(size, 7);
-	assert_string_equal(page_size_read(arena, -1, &size).reason, "VALIDATION_ERROR");
-}
-
 static int arena_up(void **state)
 {
 	(void)state;
@@ -142,7 +128,6 @@ int main(void)
 		cmocka_unit_test(no_altered_token_is_accepted),
 		cmocka_unit_test(noise_is_refused),
 		cmocka_unit_test(a_text_that_is_too_long_makes_no_token),
-		cmocka_unit_test(page_sizes_have_a_default_and_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
