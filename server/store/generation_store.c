@@ -58,10 +58,15 @@ struct status store_generation_lineage_set(struct store_tx *tx, const struct uui
 			     P_IF(span->last_offset >= 0, P_INT64(span->last_offset)));
 }
 
-struct status store_generation_target_get(struct store_tx *tx, const struct uuid *campaign_id, int32_t *out)
+struct status store_generation_target_get(struct store_tx *tx, const struct uuid *campaign_id,
+					  struct generation_target *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
+	struct generation_target target;
 
 	TRY(store_query(tx, sql_generation_target, &rows, P_UUID(campaign_id)));
-	return row_int32(rows, 0, "total_items", out);
+	TRY(row_int32(rows, 0, "total_items", &target.total));
+	TRY(row_int32(rows, 0, "processed_items", &target.processed));
+	*out = target;
+	return STATUS_OK_VALUE;
 }

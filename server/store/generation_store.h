@@ -38,7 +38,13 @@ struct status store_generation_span_get(struct store_tx *tx, const struct uuid *
 /* Writes the discovery columns of a locked campaign. */
 struct status store_generation_lineage_set(struct store_tx *tx, const struct uuid *campaign_id, const char *config_hash,
 					   const struct generation_span *span) MUST_CHECK;
-/* How many domains the current run has to make. */
-struct status store_generation_target_get(struct store_tx *tx, const struct uuid *campaign_id, int32_t *out) MUST_CHECK;
+
+/* How many domains the current run has to make, and how many it has made. */
+struct generation_target {
+	int32_t total, processed;
+};
+
+struct status store_generation_target_get(struct store_tx *tx, const struct uuid *campaign_id,
+					  struct generation_target *out) MUST_CHECK;
 
 #endif
