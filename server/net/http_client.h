@@ -88,7 +88,7 @@ struct http_result {
 	enum http_outcome status;
 	enum http_reason reason;         /* NONE when ok */
 	const char *detail;              /* a few words for a person, never NULL: "robots.txt disallows /" */
-	unsigned code;                   /* last HTTP status seen, 0 when there was none */
+	unsigned code;                   /* status of the last response, 0 when none came */
 	const char *url, *host;          /* last ones asked; host without port, lower case */
 	struct net_address address;      /* last one connected to */
 	unsigned redirects;

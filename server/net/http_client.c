@@ -1,0 +1,548 @@
+#include "net/http_client.h"
+
+#include "base/clock.h"
+#include "net/http_job.h"
+#include "net/http_mailbox.h"
+#include "net/http_policy_fields.h"
+#include "net/http_session.h"
+#include "net/robots.h"
+#include "work/cancel.h"
+#include "work/thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	IN_FLIGHT_MAX = 256,
+	HTTP_PORT = 80,
+	HTTPS_PORT = 443,
+	BODY_BYTES_MAX = 5 << 20,
+	WIRE_BYTES_MAX = 5 << 20,
+	HEADER_BYTES_MAX = 64 << 10,
+	WAITING_PER_PLACE = 3, /* fetches that may queue or pause for each place */
+	TIMERS_PER_JOB = 2,    /* its own, and at most one gate per waiting job */
+	SLEEP_MOST_MS = 100,
+};
+
+struct job_list {
+	struct http_job *head, *tail;
+};
+
+struct http_client {
+	struct http_engine engine; /* engine thread only, with places and active */
+	struct gate places;        /* jobs at work */
+	struct job_list active;
+	unsigned pending_max;
+	pthread_t thread;
+	bool has_thread;
+
+	pthread_mutex_t lock; /* everything below */
+	pthread_cond_t changed;
+	unsigned waiters, pending;
+	struct job_list submitted;
+	bool is_sleeping, is_stopping;
+	struct http_client_stats stats; /* the engine's counts, published once a round */
+};
+
+static struct http_client *client_of(struct http_engine *engine)
+{
+	return (struct http_client *)(void *)((char *)engine - offsetof(struct http_client, engine));
+}
+
+static struct http_job *job_of_waiter(struct gate_waiter *w)
+{
+	return (struct http_job *)(void *)((char *)w - offsetof(struct http_job, waiter));
+}
+
+static void list_push(struct job_list *list, struct http_job *job)
+{
+	job->next = NULL;
+	job->prev = list->tail;
+	if (list->tail)
+		list->tail->next = job;
+	else
+		list->head = job;
+	list->tail = job;
+}
+
+static void list_remove(struct job_list *list, struct http_job *job)
+{
+	if (job->prev)
+		job->prev->next = job->next;
+	else
+		list->head = job->next;
+	if (job->next)
+		job->next->prev = job->prev;
+	else
+		list->tail = job->prev;
+}
+
+/* --- gates ------------------------------------------------------------------------------------------------------ */
+
+static void want_place(struct http_client *c, struct http_job *job)
+{
+	job->stage = HTTP_STAGE_PLACING;
+	gate_enter(&c->places, &job->waiter);
+}
+
+/* Lets jobs begin their work; called once a round, so that a job's end never runs another job inside it. */
+static void places_run(struct http_client *c)
+{
+	struct gate_waiter *w;
+	int64_t wait_ms;
+
+	while ((w = gate_next(&c->places, c->engine.now_ms, &wait_ms))) {
+		struct http_job *job = job_of_waiter(w);
+
+		job->stage = HTTP_STAGE_WORKING;
+		http_job_work(job);
+	}
+}
+
+static void policy_run(struct http_client *c, struct http_policy *p);
+
+static void on_gate_timer(struct timer *t)
+{
+	struct http_policy *p = (struct http_policy *)(void *)((char *)t - offsetof(struct http_policy, gate_timer));
+
+	policy_run(client_of(p->engine), p);
+}
+
+static void policy_run(struct http_client *c, struct http_policy *p)
+{
+	struct gate_waiter *w;
+	int64_t wait_ms;
+
+	while ((w = gate_next(&p->gate, c->engine.now_ms, &wait_ms))) {
+		struct http_job *job = job_of_waiter(w);
+
+		job->is_started = true;
+		job->started_ms = c->engine.now_ms;
+		want_place(c, job);
+	}
+	timer_heap_clear(&c->engine.timers, &p->gate_timer);
+	if (wait_ms > 0) {
+		p->engine = &c->engine;
+		p->gate_timer.fire = on_gate_timer;
+		timer_heap_set(&c->engine.timers, &p->gate_timer, c->engine.now_ms + wait_ms);
+	}
+}
+
+static void on_pause_over(struct timer *t)
+{
+	struct http_job *job = (struct http_job *)(void *)((char *)t - offsetof(struct http_job, timer));
+
+	want_place(client_of(job->engine), job);
+}
+
+void http_engine_pause(struct http_job *job, int64_t ms)
+{
+	struct http_client *c = client_of(job->engine);
+
+	http_job_detach(job);
+	gate_leave(&c->places);
+	job->stage = HTTP_STAGE_PAUSED;
+	job->timer.fire = on_pause_over;
+	timer_heap_set(&c->engine.timers, &job->timer, c->engine.now_ms + ms);
+}
+
+/* --- the end of a job ---------------------------------------------------------------------------------------------- */
+
+static void leave_gates(struct http_client *c, struct http_job *job)
+{
+	struct http_policy *p = job->policy;
+
+	switch (job->stage) {
+	case HTTP_STAGE_QUEUED:
+		gate_forget(&p->gate, &job->waiter);
+		break;
+	case HTTP_STAGE_PLACING:
+		gate_forget(&c->places, &job->waiter);
+		break;
+	case HTTP_STAGE_WORKING:
+		gate_leave(&c->places);
+		break;
+	case HTTP_STAGE_PAUSED:
+		break;
+	}
+	if (job->is_started)
+		gate_leave(&p->gate);
+	policy_run(c, p);
+}
+
+static void count_result(struct http_client_stats *counts, enum http_status status)
+{
+	switch (status) {
+	case HTTP_OK:
+		counts->ok++;
+		break;
+	case HTTP_FAILED:
+		counts->failed++;
+		break;
+	case HTTP_TIMED_OUT:
+		counts->timed_out++;
+		break;
+	case HTTP_CANCELED:
+		counts->canceled++;
+		break;
+	}
+}
+
+/* Releases everything, then calls back: after the callback policy and session may be gone. */
+void http_engine_end(struct http_job *job, enum http_status status, enum http_reason reason)
+{
+	struct http_client *c = client_of(job->engine);
+	struct http_result r = {
+		.status = status,
+		.reason = reason,
+		.detail = job->detail,
+		.code = job->code,
+		.url = job->page.text,
+		.host = job->page.host,
+		.address = job->last_address,
+		.redirects = job->redirects,
+		.content_type = job->content_type,
+		.charset = job->charset,
+		.is_truncated = job->is_truncated,
+		.body_bytes = job->body_bytes,
+		.attempts = job->attempts,
+		.took_ms = job->is_started ? clock_monotonic_ms() - job->started_ms : 0,
+	};
+
+	count_result(&c->engine.counts, status);
+	http_job_detach(job);
+	leave_gates(c, job);
+	list_remove(&c->active, job);
+	buffer_done(&job->robots);
+	if (job->owns_session)
+		http_session_destroy(job->session);
+
+	pthread_mutex_lock(&c->lock);
+	job->policy->pending--;
+	if (c->waiters > 0)
+		pthread_cond_broadcast(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+
+	job->done(job->done_ctx, &r);
+	free(job);
+
+	pthread_mutex_lock(&c->lock);
+	c->pending--;
+	if (c->waiters > 0)
+		pthread_cond_broadcast(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* --- the engine thread ---------------------------------------------------------------------------------------------- */
+
+/* Moves what was submitted into the engine; returns false when it is time to stop. */
+static bool take_submitted(struct http_client *c, int64_t *sleep_ms)
+{
+	struct http_job *job;
+	bool go_on;
+
+	pthread_mutex_lock(&c->lock);
+	job = c->submitted.head;
+	c->submitted = (struct job_list){ 0 };
+	go_on = !c->is_stopping;
+	c->is_sleeping = !job && go_on && *sleep_ms > 0;
+	c->stats = c->engine.counts;
+	pthread_mutex_unlock(&c->lock);
+	if (job || !go_on)
+		*sleep_ms = 0;
+	while (job) {
+		struct http_job *next = job->next;
+
+		c->engine.counts.fetches++;
+		list_push(&c->active, job);
+		gate_enter(&job->policy->gate, &job->waiter);
+		policy_run(c, job->policy);
+		job = next;
+	}
+	return go_on;
+}
+
+static void end_canceled(struct http_client *c, bool all)
+{
+	struct http_job *job = c->active.head;
+
+	while (job) {
+		struct http_job *next = job->next;
+
+		if (all || (job->cancel && cancel_is_set(job->cancel)))
+			http_job_cancel(job);
+		job = next;
+	}
+}
+
+static void read_letters(struct http_client *c)
+{
+	struct http_letter *letter = http_mailbox_take(c->engine.mailbox);
+
+	while (letter) {
+		struct http_letter *next = letter->next;
+
+		if (letter->job)
+			http_job_resolved(letter->job, letter);
+		http_letter_free(letter);
+		letter = next;
+	}
+}
+
+static void *engine_body(void *arg)
+{
+	struct http_client *c = arg;
+	int64_t cancels_ms = 0;
+
+	for (;;) {
+		struct http_transfer *t;
+		int64_t sleep_ms;
+
+		c->engine.now_ms = clock_monotonic_ms();
+		sleep_ms = timer_heap_wait(&c->engine.timers, c->engine.now_ms, SLEEP_MOST_MS);
+		if (!take_submitted(c, &sleep_ms))
+			break;
+		places_run(c);
+		http_transfers_run(c->engine.transfers);
+		if (c->places.waiting > 0 && c->places.active < c->places.active_max)
+			sleep_ms = 0;
+		http_transfers_wait(c->engine.transfers, sleep_ms);
+		c->engine.now_ms = clock_monotonic_ms();
+		http_transfers_run(c->engine.transfers);
+		while ((t = http_transfers_next_ended(c->engine.transfers)))
+			http_job_transfer_ended(http_transfer_owner(t));
+		read_letters(c);
+		timer_heap_run(&c->engine.timers, c->engine.now_ms);
+		if (c->engine.now_ms - cancels_ms >= SLEEP_MOST_MS) {
+			cancels_ms = c->engine.now_ms;
+			end_canceled(c, false);
+		}
+	}
+	end_canceled(c, true);
+	return NULL;
+}
+
+/* --- the public side -------------------------------------------------------------------------------------------------- */
+
+static void on_letter(void *ctx)
+{
+	http_transfers_wake(ctx);
+}
+
+static void fill_settings(struct http_client_settings *s)
+{
+	if (s->in_flight_max == 0)
+		s->in_flight_max = IN_FLIGHT_MAX;
+	if (s->http_port == 0)
+		s->http_port = HTTP_PORT;
+	if (s->https_port == 0)
+		s->https_port = HTTPS_PORT;
+	if (s->body_bytes_max <= 0)
+		s->body_bytes_max = BODY_BYTES_MAX;
+	if (s->wire_bytes_max <= 0)
+		s->wire_bytes_max = WIRE_BYTES_MAX;
+	if (s->header_bytes_max <= 0)
+		s->header_bytes_max = HEADER_BYTES_MAX;
+}
+
+static struct status client_open(struct http_client *c)
+{
+	const struct http_client_settings *s = &c->engine.settings;
+	struct http_transfers_settings transfers = {
+		.guard = s->guard,
+		.ca_file = s->ca_file,
+		.header_bytes_max = s->header_bytes_max,
+		.wire_bytes_max = s->wire_bytes_max,
+		.connections_max = s->in_flight_max,
+	};
+
+	TRY(http_transfers_create(&transfers, &c->engine.transfers));
+	c->engine.mailbox = http_mailbox_create(on_letter, c->engine.transfers);
+	if (!c->engine.mailbox || !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
+	TRY(thread_start("http", engine_body, c, &c->thread));
+	c->has_thread = true;
+	return STATUS_OK_VALUE;
+}
+
+struct status http_client_create(const struct http_client_settings *settings, struct http_client **out)
+{
+	struct http_client *c = calloc(1, sizeof *c);
+	pthread_condattr_t attr;
+	struct status st;
+
+	if (!c)
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
+	c->engine.settings = *settings;
+	fill_settings(&c->engine.settings);
+	c->pending_max = c->engine.settings.in_flight_max * (1 + WAITING_PER_PLACE);
+	gate_init(&c->places, (struct rate_source){ .take = NULL }, c->engine.settings.in_flight_max);
+	timer_heap_init(&c->engine.timers);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	st = client_open(c);
+	if (!status_ok(st)) {
+		http_client_destroy(c);
+		return st;
+	}
+	*out = c;
+	return STATUS_OK_VALUE;
+}
+
+static void wake(struct http_client *c)
+{
+	if (c->is_sleeping)
+		http_transfers_wake(c->engine.transfers);
+	c->is_sleeping = false;
+}
+
+/* Waits at most `ms` for a change; the lock is held. */
+static void wait_changed(struct http_client *c, int64_t ms)
+{
+	int64_t until = clock_monotonic_ms() + ms;
+	struct timespec ts = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
+
+	c->waiters++;
+	pthread_cond_timedwait(&c->changed, &c->lock, &ts);
+	c->waiters--;
+}
+
+static struct status bad_url(const char *why)
+{
+	return status_make(STATUS_INVALID_ARGUMENT, "BAD_URL", "%s", why);
+}
+
+static struct status job_fill(struct http_client *c, struct http_job *job, const struct http_fetch *in)
+{
+	const char *why = "not a host name";
+
+	job->is_root = in->url == NULL;
+	if (in->url ? !http_url_parse(in->url, &job->start, &why) : !http_url_root(true, in->host, &job->start))
+		return bad_url(why);
+	if (strnlen(in->host, DNS_NAME_MAX + 1) > DNS_NAME_MAX)
+		return bad_url("host name too long");
+	memcpy(job->host, in->host, strlen(in->host) + 1);
+	if (job->is_root)
+		memcpy(job->host, job->start.host, sizeof job->host); /* lower case */
+	job->page = job->start;
+	job->engine = &c->engine;
+	job->policy = in->policy;
+	job->resolver = in->resolver;
+	job->sink = in->sink;
+	job->cancel = in->cancel;
+	job->address = in->address;
+	job->body_bytes_max = in->body_bytes_max > 0 ? in->body_bytes_max : c->engine.settings.body_bytes_max;
+	buffer_init(&job->robots, ROBOTS_BYTES_MAX);
+	job->owns_session = in->session == NULL;
+	job->session = in->session ? in->session : http_session_create();
+	return job->session ? STATUS_OK_VALUE
+			    : status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for a fetch");
+}
+
+/* Waits for room and queues the job; the caller keeps it when this fails. */
+static struct status job_queue(struct http_client *c, struct http_job *job, bool may_wait)
+{
+	struct status st = STATUS_OK_VALUE;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		if (c->is_stopping) {
+			st = status_make(STATUS_UNAVAILABLE, "SHUTTING_DOWN", "the HTTP engine is stopping");
+			break;
+		}
+		if (job->cancel && cancel_is_set(job->cancel)) {
+			st = status_make(STATUS_CANCELLED, "CANCELED", "cancelled before the fetch began");
+			break;
+		}
+		if (c->pending < c->pending_max && job->policy->pending < job->policy->pending_max) {
+			c->pending++;
+			job->policy->pending++;
+			list_push(&c->submitted, job);
+			wake(c);
+			break;
+		}
+		if (!may_wait) {
+			st = status_make(STATUS_RESOURCE_EXHAUSTED, "HTTP_BUSY", "too many fetches are waiting");
+			break;
+		}
+		wait_changed(c, CANCEL_TICK_MS);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return st;
+}
+
+static struct status submit(struct http_client *c, const struct http_fetch *in, http_done_fn done, void *ctx, bool may_wait)
+{
+	struct http_job *job = calloc(1, sizeof *job);
+	struct status st;
+
+	if (!job)
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for a fetch");
+	job->done = done;
+	job->done_ctx = ctx;
+	st = job_fill(c, job, in);
+	if (status_ok(st))
+		st = job_queue(c, job, may_wait);
+	if (!status_ok(st)) {
+		if (job->owns_session)
+			http_session_destroy(job->session);
+		free(job);
+	}
+	return st;
+}
+
+struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done, void *ctx)
+{
+	return submit(client, fetch, done, ctx, true);
+}
+
+struct status http_client_try_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done,
+				     void *ctx)
+{
+	return submit(client, fetch, done, ctx, false);
+}
+
+bool http_client_drain(struct http_client *c, int64_t timeout_ms)
+{
+	int64_t until = clock_monotonic_ms() + timeout_ms;
+	bool is_empty;
+
+	pthread_mutex_lock(&c->lock);
+	while (c->pending > 0 && clock_monotonic_ms() < until)
+		wait_changed(c, CANCEL_TICK_MS);
+	is_empty = c->pending == 0;
+	pthread_mutex_unlock(&c->lock);
+	return is_empty;
+}
+
+void http_client_stats(struct http_client *c, struct http_client_stats *out)
+{
+	pthread_mutex_lock(&c->lock);
+	*out = c->stats;
+	out->pending = c->pending;
+	pthread_mutex_unlock(&c->lock);
+}
+
+void http_client_destroy(struct http_client *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->is_stopping = true;
+	pthread_cond_broadcast(&c->changed);
+	wake(c);
+	pthread_mutex_unlock(&c->lock);
+	if (c->has_thread)
+		pthread_join(c->thread, NULL);
+	http_mailbox_close(c->engine.mailbox); /* before what its wake uses */
+	http_transfers_destroy(c->engine.transfers);
+	timer_heap_done(&c->engine.timers);
+	pthread_cond_destroy(&c->changed);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
