@@ -29,7 +29,7 @@ enum {
 	HEADER_BYTES = 12,
 	NAME_BYTES_MAX = 255,
 	IN_FLIGHT_MAX = 192, /* fits the default receive buffer of PowerDNS */
-	LOST_AFTER_MS = 200, /* PowerDNS silent for so long: what was in flight is gone */
+	LOST_AFTER_MS = 1000, /* PowerDNS silent for so long: what was in flight is gone */
 	BUFFER_BYTES = 8 << 20,
 	BUCKETS = 1000,
 	TYPE_AAAA = 28

@@ -18,6 +18,9 @@ _children = {}  # by pid; those of this process are reaped when somebody asks af
 class LabError(SystemExit):
     """Something a person can put right; the text says what."""
 
+    def __init__(self, text):
+        super().__init__("lab: " + text)
+
 
 def is_root():
     return os.geteuid() == 0

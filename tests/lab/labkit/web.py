@@ -12,8 +12,8 @@ pid {dir}/nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 16384; multi_accept on; }}
 http {{
-	access_log {access_log};
 	log_format seen '$msec $host $server_addr $scheme $status $request_uri';
+	access_log {access_log};
 	client_body_temp_path {dir}/tmp-body; proxy_temp_path {dir}/tmp-proxy; fastcgi_temp_path {dir}/tmp-fastcgi;
 	uwsgi_temp_path {dir}/tmp-uwsgi; scgi_temp_path {dir}/tmp-scgi;
 	types {{ text/html html; text/plain txt; text/css css; image/png png; }}
