@@ -172,7 +172,7 @@ static void leave_gates(struct http_client *c, struct http_job *job)
 	policy_run(c, p);
 }
 
-static void count_result(struct http_client_stats *counts, enum http_status status)
+static void count_result(struct http_client_stats *counts, enum http_outcome status)
 {
 	switch (status) {
 	case HTTP_OK:
@@ -191,7 +191,7 @@ static void count_result(struct http_client_stats *counts, enum http_status stat
 }
 
 /* Releases everything, then calls back: after the callback policy and session may be gone. */
-void http_engine_end(struct http_job *job, enum http_status status, enum http_reason reason)
+void http_engine_end(struct http_job *job, enum http_outcome status, enum http_reason reason)
 {
 	struct http_client *c = client_of(job->engine);
 	struct http_result r = {

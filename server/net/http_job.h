@@ -93,6 +93,6 @@ void http_job_cancel(struct http_job *job);
 /* Gives the place back and asks for one again after ms. */
 void http_engine_pause(struct http_job *job, int64_t ms);
 /* Calls back and frees the job. */
-void http_engine_end(struct http_job *job, enum http_status status, enum http_reason reason);
+void http_engine_end(struct http_job *job, enum http_outcome status, enum http_reason reason);
 
 #endif

@@ -159,7 +159,7 @@ static void visit_free(struct visit *v)
 
 #define expect(q, status, reason, code) expect_at(q, status, reason, code, __LINE__)
 
-static void expect_at(struct question q, enum http_status status, enum http_reason reason, unsigned code, int line)
+static void expect_at(struct question q, enum http_outcome status, enum http_reason reason, unsigned code, int line)
 {
 	struct visit *v = fetch(q);
 
@@ -236,7 +236,7 @@ static void every_failure_has_its_reason(void **state)
 {
 	static const struct {
 		const char *host;
-		enum http_status status;
+		enum http_outcome status;
 		enum http_reason reason;
 		unsigned code;
 	} cases[] = {
