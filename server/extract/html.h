@@ -47,7 +47,7 @@ struct html {
 	const struct html_tag_info *raw; /* open raw or RCDATA element, else NULL */
 	uint32_t number;                 /* numeric reference */
 	size_t name_len;                 /* may exceed sizeof(name): then it is no name we know */
-	char name[16];
+	char name[HTML_TAG_NAME_BYTES]; /* zeroes after name_len */
 	size_t held_len; /* bytes that may still turn out to be text */
 	char held[40];
 	size_t value_len;

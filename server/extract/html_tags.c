@@ -15,13 +15,13 @@ static const struct html_tag_info tag_slots[512] = {
 
 static const struct html_tag_info unknown_tag = { .name = "" };
 
-const struct html_tag_info *html_tag_find(const char *name, size_t n)
+const struct html_tag_info *html_tag_find(const char name[HTML_TAG_NAME_BYTES], size_t n)
 {
 	const unsigned char *c = (const unsigned char *)name;
 	const struct html_tag_info *info;
 
-	if (n == 0 || n >= sizeof(info->name))
+	if (n == 0 || n >= HTML_TAG_NAME_BYTES)
 		return &unknown_tag;
 	info = &tag_slots[TAG_HASH((unsigned)n, c[0], n > 1 ? c[1] : 0u, c[n - 1])];
-	return info->name_len == n && memcmp(info->name, name, n) == 0 ? info : &unknown_tag;
+	return memcmp(info->name, name, HTML_TAG_NAME_BYTES) == 0 ? info : &unknown_tag;
 }

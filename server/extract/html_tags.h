@@ -26,12 +26,14 @@ enum html_tag {
 #define HTML_RAW    4u /* content is skipped up to its end tag                  */
 #define HTML_RCDATA 8u /* content is text with references, up to its end tag    */
 
+#define HTML_TAG_NAME_BYTES 16
+
 struct html_tag_info {
-	char name[12];
+	char name[HTML_TAG_NAME_BYTES];
 	uint8_t name_len, tag, flags;
 };
 
-/* `name` in lower case. Never NULL: unknown names give an entry with tag HTML_OTHER and no flags. */
-const struct html_tag_info *html_tag_find(const char *name, size_t n);
+/* `name` in lower case, zeroes after its n bytes (n may be larger than fits: then it is no name we know). Never NULL: unknown names give an entry with tag HTML_OTHER and no flags. */
+const struct html_tag_info *html_tag_find(const char name[HTML_TAG_NAME_BYTES], size_t n);
 
 #endif

@@ -93,12 +93,20 @@ static bool text_reserve(struct page *page, size_t more)
 	return true;
 }
 
+/* Ends the last segment: a space at its end goes. */
+static void segment_close(struct page *page)
+{
+	if (page->at.segment_count > 0)
+		text_run_trim(&page->text, page->segments[page->at.segment_count - 1].start);
+}
+
 static bool segment_open(struct page *page, enum signal signal)
 {
 	struct page_segment *last = page->at.segment_count > 0 ? &page->segments[page->at.segment_count - 1] : NULL;
 
+	segment_close(page);
 	page->at.is_segment_due = false;
-	page->text.is_space_due = false;
+	text_run_begin(&page->text);
 	if (last && last->start == page->text.len) { /* nothing visible came: use it again */
 		last->signal = signal;
 		return true;
@@ -118,7 +126,6 @@ static bool segment_open(struct page *page, enum signal signal)
 		page->text.data[page->text.len++] = '\n';
 	page->segments[page->at.segment_count++] =
 		(struct page_segment){ .start = (uint32_t)page->text.len, .signal = signal };
-	page->text.is_fresh = true;
 	return true;
 }
 
@@ -174,8 +181,11 @@ static void on_text(void *ctx, const char *utf8, size_t n)
 
 static void word_break(struct page *page)
 {
-	page->text.is_space_due = true;
-	page->visible.is_space_due = true;
+	/* a segment that is due begins without white space anyway */
+	if (!page->at.is_segment_due && !page->text.is_after_space && text_reserve(page, 2))
+		text_run_break(&page->text);
+	if (!page->visible.is_full)
+		text_run_break(&page->visible);
 }
 
 /* --- elements ------------------------------------------------------------------------------------------------ */
@@ -451,8 +461,8 @@ void page_begin(struct page *page, const char *final_host, const char *content_t
 		page->content_type[n] = '\0';
 		page->at.has_content_type = n > 0;
 	}
-	page->text = (struct text_run){ .data = page->text.data, .capacity = page->text.capacity, .is_fresh = true };
-	page->visible = (struct text_run){ .data = page->visible_data, .capacity = PAGE_VISIBLE_BYTES, .is_fresh = true };
+	page->text = text_run_make(page->text.data, page->text.capacity);
+	page->visible = text_run_make(page->visible_data, PAGE_VISIBLE_BYTES);
 	html_init(&page->html, &sink, page);
 	if (EVP_DigestInit_ex(page->sha, EVP_sha256(), NULL) != 1)
 		page->at.is_out_of_memory = true;
@@ -545,6 +555,8 @@ struct status page_finish(struct page *page, bool is_truncated, struct page_sign
 	if (page->at.is_out_of_memory || EVP_DigestFinal_ex(page->sha, digest, &digest_len) != 1 ||
 	    !text_reserve(page, 1))
 		return status_out_of_memory();
+	segment_close(page);
+	text_run_trim(&page->visible, 0);
 	page->text.data[page->text.len] = '\0';
 	title_fill(page);
 	snippet_fill(page);

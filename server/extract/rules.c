@@ -60,7 +60,7 @@ struct rules_scratch {
 static struct status pattern_set(struct rule *rule, const struct rule_spec *spec, size_t index)
 {
 	size_t n = strlen(spec->pattern);
-	struct text_run run = { .is_fresh = true };
+	struct text_run run;
 
 	if (n > RULES_PATTERN_BYTES)
 		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR",
@@ -69,9 +69,9 @@ static struct status pattern_set(struct rule *rule, const struct rule_spec *spec
 	rule->key = malloc(n + 1);
 	if (!rule->pattern || !rule->key)
 		return status_out_of_memory();
-	run.data = rule->pattern;
-	run.capacity = n;
+	run = text_run_make(rule->pattern, n);
 	text_run_add(&run, spec->pattern, n);
+	text_run_trim(&run, 0);
 	if (run.len == 0)
 		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "rule %zu: the pattern is empty", index);
 	rule->pattern[run.len] = '\0';

@@ -3,33 +3,78 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { PLAIN, SPACE, DROP, LEAD_C2 };
+enum { PLAIN = 0, SPACE = 1, DROP, LEAD_C2 };
 
 static const uint8_t kinds[256] = {
 	[0x00 ... 0x08] = DROP, ['\t'] = SPACE, ['\n'] = SPACE, [0x0B] = DROP,  ['\f'] = SPACE,
 	['\r'] = SPACE, [0x0E ... 0x1F] = DROP, [' '] = SPACE, [0x7F] = DROP, [0xC2] = LEAD_C2,
 };
 
-static void add_word(struct text_run *run, const char *word, size_t n)
+struct text_run text_run_make(char *data, size_t capacity)
 {
-	size_t space = run->is_space_due && !run->is_fresh ? 1 : 0;
-	size_t left = run->capacity - run->len;
+	return (struct text_run){ .data = data, .capacity = capacity, .is_after_space = true };
+}
 
-	if (n + space > left) {
+void text_run_begin(struct text_run *run)
+{
+	run->is_after_space = true;
+}
+
+void text_run_break(struct text_run *run)
+{
+	text_run_add(run, " ", 1);
+}
+
+void text_run_trim(struct text_run *run, size_t start)
+{
+	if (run->len > start && run->data[run->len - 1] == ' ')
+		run->len--;
+}
+
+static bool put(struct text_run *run, const char *bytes, size_t n)
+{
+	if (run->capacity - run->len < n) {
 		run->is_full = true;
-		if (space >= left)
-			return;
-		for (n = left - space; n > 0 && ((unsigned char)word[n] & 0xC0) == 0x80;)
-			n--;
-		if (n == 0)
-			return;
+		return false;
 	}
-	if (space)
-		run->data[run->len++] = ' ';
-	memcpy(run->data + run->len, word, n);
+	memcpy(run->data + run->len, bytes, n);
 	run->len += n;
-	run->is_space_due = false;
-	run->is_fresh = false;
+	return true;
+}
+
+static size_t char_len(unsigned char lead)
+{
+	return lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+}
+
+/* One character of any kind, with the bound checked. Returns its length in the input. */
+static size_t add_one(struct text_run *run, const char *p)
+{
+	unsigned char second;
+
+	switch (kinds[(unsigned char)*p]) {
+	case PLAIN: {
+		size_t n = char_len((unsigned char)*p);
+
+		if (put(run, p, n))
+			run->is_after_space = false;
+		return n;
+	}
+	case LEAD_C2:
+		second = (unsigned char)p[1];
+		if (second == 0xA0) /* no-break space */
+			break;
+		if (second > 0xA0 && second != 0xAD && put(run, p, 2)) /* C1 controls and soft hyphens vanish */
+			run->is_after_space = false;
+		return 2;
+	case SPACE:
+		break;
+	default:
+		return 1;
+	}
+	if (!run->is_after_space && put(run, " ", 1))
+		run->is_after_space = true;
+	return kinds[(unsigned char)*p] == LEAD_C2 ? 2 : 1;
 }
 
 void text_run_add(struct text_run *run, const char *utf8, size_t n)
@@ -37,26 +82,26 @@ void text_run_add(struct text_run *run, const char *utf8, size_t n)
 	const char *end = utf8 + n;
 
 	while (utf8 < end && !run->is_full) {
-		const char *word = utf8;
-		uint8_t kind = PLAIN;
-		unsigned char second;
+		char *out = run->data + run->len;
+		unsigned after_space = run->is_after_space, kind = PLAIN;
 
-		while (utf8 < end && (kind = kinds[(unsigned char)*utf8]) == PLAIN)
-			utf8++;
-		if (utf8 > word)
-			add_word(run, word, (size_t)(utf8 - word));
-		if (utf8 == end)
-			return;
-		if (kind != LEAD_C2) {
-			run->is_space_due |= kind == SPACE;
-			utf8++;
+		if (run->capacity - run->len < (size_t)(end - utf8)) {
+			utf8 += add_one(run, utf8);
 			continue;
 		}
-		second = (unsigned char)utf8[1];
-		if (second == 0xA0)
-			run->is_space_due = true; /* no-break space */
-		else if (second > 0xA0 && second != 0xAD && !run->is_full)
-			add_word(run, utf8, 2);
-		utf8 += 2; /* C1 controls and the soft hyphen vanish */
+		/* It all fits. No branch but the loop's: a space is written over by the next byte when it comes
+		 * after another. */
+		for (; utf8 < end; utf8++) {
+			kind = kinds[(unsigned char)*utf8];
+			if (kind > SPACE)
+				break;
+			*out = kind ? ' ' : *utf8;
+			out += 1 - (kind & after_space);
+			after_space = kind;
+		}
+		run->len = (size_t)(out - run->data);
+		run->is_after_space = after_space != 0;
+		if (utf8 < end)
+			utf8 += add_one(run, utf8);
 	}
 }

@@ -12,12 +12,18 @@
 struct text_run {
 	char *data; /* borrowed; room for `capacity` bytes */
 	size_t len, capacity;
-	bool is_space_due; /* white space was seen since the last character */
-	bool is_full;      /* a character did not fit; nothing is added any more */
-	bool is_fresh;     /* nothing was added yet: a space due is dropped */
+	bool is_after_space; /* a further space would be one too many: at the start, or after one */
+	bool is_full;        /* a character did not fit; nothing is added any more */
 };
 
+struct text_run text_run_make(char *data, size_t capacity);
+/* What follows is a new piece: leading white space is dropped. */
+void text_run_begin(struct text_run *run);
 /* Adds whole characters of well-formed UTF-8. */
 void text_run_add(struct text_run *run, const char *utf8, size_t n);
+/* Words end here, as if white space had come. */
+void text_run_break(struct text_run *run);
+/* Takes back a space at the end of the piece that began at `start`. */
+void text_run_trim(struct text_run *run, size_t start);
 
 #endif
