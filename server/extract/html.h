@@ -30,7 +30,7 @@ struct html_sink {
 struct html {
 	const struct html_sink *sink;
 	void *ctx;
-	uint64_t steps; /* rounds of the state machine so far, for tests of linearity */
+	uint64_t steps; /* rounds of the machine and bytes looked at twice, for tests of linearity */
 	uint8_t state;
 	uint8_t return_state;  /* where a character reference goes back to              */
 	uint8_t script_escape; /* 0 none, 1 in <!--, 2 in <!-- <script                   */

@@ -19,9 +19,12 @@ const struct html_tag_info *html_tag_find(const char name[HTML_TAG_NAME_BYTES], 
 {
 	const unsigned char *c = (const unsigned char *)name;
 	const struct html_tag_info *info;
+	uint64_t given[2], known[2];
 
 	if (n == 0 || n >= HTML_TAG_NAME_BYTES)
 		return &unknown_tag;
 	info = &tag_slots[TAG_HASH((unsigned)n, c[0], n > 1 ? c[1] : 0u, c[n - 1])];
-	return memcmp(info->name, name, HTML_TAG_NAME_BYTES) == 0 ? info : &unknown_tag;
+	memcpy(given, name, sizeof(given));
+	memcpy(known, info->name, sizeof(known));
+	return given[0] == known[0] && given[1] == known[1] ? info : &unknown_tag;
 }

@@ -2,7 +2,6 @@
 
 #include "base/buffer.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,14 +60,29 @@ void json_out_text(struct buffer *b, const char *key, const char *text, size_t n
 
 void json_out_int(struct buffer *b, const char *key, int64_t value)
 {
+	char digits[24], *at = digits + sizeof(digits);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
 	begin(b, key);
-	buffer_printf(b, "%" PRId64, value);
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (value < 0)
+		*--at = '-';
+	buffer_append(b, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void json_out_double(struct buffer *b, const char *key, double value)
 {
+	if (!isfinite(value))
+		value = 0;
+	if (fabs(value) < 1e15 && value == floor(value)) {
+		json_out_int(b, key, (int64_t)value); /* what %.15g writes, sooner */
+		return;
+	}
 	begin(b, key);
-	buffer_printf(b, "%.15g", isfinite(value) ? value : 0.0);
+	buffer_printf(b, "%.15g", value);
 }
 
 void json_out_bool(struct buffer *b, const char *key, bool value)

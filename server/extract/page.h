@@ -46,7 +46,7 @@ struct page_signals {
 	bool is_html;      /* false for text/plain */
 	bool is_truncated; /* the fetcher stopped reading before the end */
 	bool is_text_cut;  /* text beyond the limit was dropped */
-	uint64_t work;     /* rounds of the tokenizer; grows linearly with content_bytes */
+	uint64_t work;     /* of the tokenizer: grows linearly with content_bytes */
 };
 
 /* NULL when out of memory. */

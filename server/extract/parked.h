@@ -12,7 +12,7 @@ struct parked {
 	double confidence; /* 0..1 */
 };
 
-/* title and the first visible text; both NUL-terminated, letter case does not matter. */
+/* title and the first visible text as page.h bounds them; both NUL-terminated, letter case does not matter. */
 struct parked parked_judge(const char *title, const char *visible);
 
 #endif
