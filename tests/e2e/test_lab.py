@@ -61,6 +61,8 @@ class Lab(unittest.TestCase):
             site, page = rule.classify(name)
             wanted = rule.address(site, page) if site.dns == "ok" else DNS_ANSWERS[site.dns]
             seconds = SILENCE_SECONDS if wanted is None else 2
+            if site.name == "page_lied_about":
+                wanted = "forged"  # what comes first, and what a careful client does not believe
             self.assertEqual(servers.ask(name, 1, self.ports[i % 2], seconds), wanted, name)
 
     def test_ipv6_addresses_are_absent_or_silent(self):

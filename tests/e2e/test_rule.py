@@ -38,7 +38,7 @@ class Rule(unittest.TestCase):
     def test_fixed_names_are_not_in_a_silent_bucket(self):
         for name in rule.FIXED:
             bucket = rule.fnv1a(name) % rule.SHARE_TOTAL
-            for class_name in ("silence", "page_aaaa_silent"):
+            for class_name in ("silence", "page_aaaa_silent", "page_lied_about"):
                 start, end = map(int, servers._bucket_range(class_name))
                 self.assertFalse(start <= bucket < end, name)
 

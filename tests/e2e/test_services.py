@@ -13,19 +13,20 @@ from labkit.services import Postgres, Redis  # noqa: E402
 
 
 class Services(unittest.TestCase):
-    def setUp(self):
+    @classmethod
+    def setUpClass(cls):
         base = os.environ.get("TEST_RUN_DIR")
         if base:
             Path(base).mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="services-", dir=base))
-        self.folder.chmod(0o755)
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        cls.folder = Path(tempfile.mkdtemp(prefix="services-", dir=base))
+        cls.folder.chmod(0o755)
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.shared = Postgres(cls.folder / "pg")
+        cls.addClassCleanup(cls.shared.stop)
 
     def postgres(self):
-        postgres = Postgres(self.folder / "pg")
-        self.addCleanup(postgres.stop)
-        postgres.start()
-        return postgres
+        self.shared.start()
+        return self.shared
 
     def test_what_was_committed_survives_a_crash(self):
         postgres = self.postgres()

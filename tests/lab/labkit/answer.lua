@@ -36,6 +36,11 @@ end
 
 local function answer(dq, qname, qtype, zone, class, page)
 	dq:setRcode(class.rcode)
+	if class.alias then
+		local alias = 'host.' .. qname
+		dq:addRecords({ newDR(newDN(qname), 'CNAME', TTL, alias, ANSWER) })
+		qname = alias
+	end
 	if class.number > 0 and qtype == A then
 		local address = '127.1.' .. class.number .. '.' .. (page + 1)
 		dq:addRecords({ newDR(newDN(qname), 'A', TTL, address, ANSWER) })

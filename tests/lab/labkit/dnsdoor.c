@@ -1,11 +1,12 @@
-/* dnsdoor.c: the resolver address of the lab. It forwards DNS over UDP to PowerDNS and keeps silent for the names whose
- * class says so, which an authoritative server will not do.
+/* dnsdoor.c: the resolver address of the lab. It forwards DNS over UDP to PowerDNS and does what an authoritative
+ *server will not do: it keeps silent for some classes of names, and lies before the truth for another.
  *
- *	dnsdoor UPSTREAM_PORT SILENT_FROM SILENT_TO AAAA_SILENT_FROM AAAA_SILENT_TO USER PORT...
+ *	dnsdoor UPSTREAM_PORT USER SILENT_FROM SILENT_TO AAAA_FROM AAAA_TO LIE_FROM LIE_TO PORT...
  *
- * All on 127.0.0.1. A name is silent when FNV-1a of it, modulo 1000, lies in [FROM, TO); the second range is silent
- * for AAAA only. USER is who to become after the sockets are open ("-" stays). One thread, batches of packets; no more
- * than IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste.
+ * All on 127.0.0.1. A name belongs to a range [FROM, TO) when FNV-1a of it, modulo 1000, lies there: silent, silent for
+ * AAAA only, or lied about: two forged answers, one under a wrong id, one for a question nobody asked, precede the true
+ * one. USER is who to become after the sockets are open ("-" stays). One thread, batches of packets; no more than
+ * IN_FLIGHT_MAX queries wait for PowerDNS, the rest wait in our socket buffers, so that nothing is lost by haste.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -28,11 +29,14 @@ enum {
 	PACKET_BYTES_MAX = 1500,
 	HEADER_BYTES = 12,
 	NAME_BYTES_MAX = 255,
-	IN_FLIGHT_MAX = 192, /* fits the default receive buffer of PowerDNS */
+	IN_FLIGHT_MAX = 192,  /* fits the default receive buffer of PowerDNS */
 	LOST_AFTER_MS = 1000, /* PowerDNS silent for so long: what was in flight is gone */
 	BUFFER_BYTES = 8 << 20,
 	BUCKETS = 1000,
-	TYPE_AAAA = 28
+	BUCKET_NONE = BUCKETS, /* what we cannot read is PowerDNS's to refuse */
+	TYPE_AAAA = 28,
+	RCODE_NXDOMAIN = 3,
+	ARGUMENTS = 9 /* before the ports */
 };
 
 struct range {
@@ -58,7 +62,7 @@ static struct pollfd fds[DOORS_MAX + 1]; /* the doors, then upstream at fds[door
 static int doors;
 static int in_flight;
 static uint16_t next_id;
-static struct range silent, aaaa_silent;
+static struct range silent, aaaa_silent, lied_about;
 
 static void die(const char *what)
 {
@@ -103,19 +107,18 @@ static bool in_range(struct range range, unsigned bucket)
 	return bucket >= range.from && bucket < range.to;
 }
 
-/* Whether this query is to stay without an answer. What we cannot read is PowerDNS's to refuse. */
-static bool query_is_silent(const uint8_t *query, size_t size)
+/* The bucket of the name a query asks for, and the type it wants. */
+static unsigned query_bucket(const uint8_t *query, size_t size, unsigned *type)
 {
 	uint32_t hash = 0x811c9dc5;
 	size_t at = HEADER_BYTES;
 	size_t name_bytes = 0;
-	unsigned type;
 
 	while (at < size && query[at] != 0) {
 		size_t label = query[at];
 
 		if (label > 63 || at + 1 + label >= size || (name_bytes += label + 1) > NAME_BYTES_MAX)
-			return false;
+			return BUCKET_NONE;
 		if (at != HEADER_BYTES)
 			hash = (hash ^ '.') * 0x01000193;
 		for (size_t i = 1; i <= label; i++) {
@@ -128,9 +131,24 @@ static bool query_is_silent(const uint8_t *query, size_t size)
 		at += label + 1;
 	}
 	if (at + 5 > size)
-		return false;
-	type = (unsigned)query[at + 1] << 8 | query[at + 2];
-	return in_range(silent, hash % BUCKETS) || (type == TYPE_AAAA && in_range(aaaa_silent, hash % BUCKETS));
+		return BUCKET_NONE;
+	*type = (unsigned)query[at + 1] << 8 | query[at + 2];
+	return hash % BUCKETS;
+}
+
+/* Two answers that a careful client ignores: NXDOMAIN under another id, and NXDOMAIN for another name. */
+static void lie(int fd, const struct sockaddr_in *client, const uint8_t *query, size_t size)
+{
+	uint8_t forged[PACKET_BYTES_MAX];
+
+	memcpy(forged, query, size);
+	forged[2] |= 0x84; /* an answer, authoritative */
+	forged[3] = (uint8_t)((forged[3] & 0xf0) | RCODE_NXDOMAIN);
+	forged[0] ^= 0x55;
+	sendto(fd, forged, size, 0, (const struct sockaddr *)client, sizeof *client);
+	forged[0] ^= 0x55;
+	forged[HEADER_BYTES + 1] ^= 1; /* the first letter */
+	sendto(fd, forged, size, 0, (const struct sockaddr *)client, sizeof *client);
 }
 
 static void packet_set(int i, size_t size, bool with_peer)
@@ -170,9 +188,16 @@ static void forward_queries(int door)
 		size_t size = packets.headers[i].msg_len;
 		struct waiting *entry = &waiting[next_id];
 		uint8_t *bytes = packets.bytes[i];
+		unsigned bucket;
+		unsigned type = 0;
 
-		if (size < HEADER_BYTES || query_is_silent(bytes, size))
+		if (size < HEADER_BYTES)
 			continue;
+		bucket = query_bucket(bytes, size, &type);
+		if (in_range(silent, bucket) || (type == TYPE_AAAA && in_range(aaaa_silent, bucket)))
+			continue;
+		if (in_range(lied_about, bucket))
+			lie(fds[door].fd, &packets.peers[i], bytes, size);
 		*entry = (struct waiting){ packets.peers[i], (uint16_t)(bytes[0] << 8 | bytes[1]), (uint8_t)door };
 		bytes[0] = (uint8_t)(next_id >> 8);
 		bytes[1] = (uint8_t)next_id;
@@ -211,19 +236,25 @@ static void return_answers(void)
 	}
 }
 
+static struct range range_from(char **argv)
+{
+	return (struct range){ (unsigned)atoi(argv[0]), (unsigned)atoi(argv[1]) };
+}
+
 int main(int argc, char **argv)
 {
-	if (argc < 8 || argc - 7 > DOORS_MAX) {
-		fputs("usage: dnsdoor UPSTREAM FROM TO AAAA_FROM AAAA_TO USER PORT...\n", stderr);
+	if (argc <= ARGUMENTS || argc - ARGUMENTS > DOORS_MAX) {
+		fputs("usage: dnsdoor UPSTREAM USER FROM TO AAAA_FROM AAAA_TO LIE_FROM LIE_TO PORT...\n", stderr);
 		return 2;
 	}
-	silent = (struct range){ (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]) };
-	aaaa_silent = (struct range){ (unsigned)atoi(argv[4]), (unsigned)atoi(argv[5]) };
-	doors = argc - 7;
+	silent = range_from(argv + 3);
+	aaaa_silent = range_from(argv + 5);
+	lied_about = range_from(argv + 7);
+	doors = argc - ARGUMENTS;
 	for (int i = 0; i < doors; i++)
-		fds[i] = (struct pollfd){ socket_open((uint16_t)atoi(argv[7 + i]), true), POLLIN, 0 };
+		fds[i] = (struct pollfd){ socket_open((uint16_t)atoi(argv[ARGUMENTS + i]), true), POLLIN, 0 };
 	fds[doors] = (struct pollfd){ socket_open((uint16_t)atoi(argv[1]), false), POLLIN, 0 };
-	become(argv[6]);
+	become(argv[2]);
 	for (;;) {
 		for (int i = 0; i < doors; i++)
 			fds[i].events = in_flight < IN_FLIGHT_MAX ? POLLIN : 0;

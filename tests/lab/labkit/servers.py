@@ -28,7 +28,9 @@ RCODES = {"ok": 0, "NOANSWER": 0, "NXDOMAIN": 3, "SERVFAIL": 2, "REFUSED": 5, "T
 def write_answer_script(target: Path):
     """answer.lua with the rule's table filled in."""
     def entry(c):
-        return f"{{ share = {c.share}, rcode = {RCODES[c.dns]}, number = {c.number}, addresses = {c.addresses} }}"
+        return (f"{{ share = {c.share}, rcode = {RCODES[c.dns]}, number = {c.number}, "
+                f"addresses = {c.addresses}, "
+                f"alias = {str(c.name == 'page_alias').lower()} }}")
     fixed = [f"['{name}'] = {{ class = {entry(rule.BY_NAME[c])}, page = {page} }}," for name, (c, page) in
              rule.FIXED.items()]
     text = (HERE / "answer.lua").read_text()
@@ -62,10 +64,9 @@ def _start_dns(folder, ports, pdns_port):
     (folder / "pdns.conf").write_text("".join(f"{k}={v}\n" for k, v in options.items()))
     return {
         "pdns": spawn(folder, "pdns", ["/usr/sbin/pdns_server", f"--config-dir={folder}"]),
-        "dnsdoor": spawn(folder, "dnsdoor", [folder / "dnsdoor", pdns_port, *_bucket_range("silence"),
-                                             *_bucket_range("page_aaaa_silent"),
-                                             SERVANT if is_root() else "-", *ports],
-                         keep_user=True),
+        "dnsdoor": spawn(folder, "dnsdoor", [
+            folder / "dnsdoor", pdns_port, SERVANT if is_root() else "-", *_bucket_range("silence"),
+            *_bucket_range("page_aaaa_silent"), *_bucket_range("page_lied_about"), *ports], keep_user=True),
     }
 
 
@@ -182,6 +183,8 @@ def ask(name, qtype, port, seconds=1.0):
             answer = client.recv(1500)
         except OSError:
             return None
+    if answer[:2] != query[:2] or answer[12:12 + len(labels)] != labels:
+        return "forged"
     if qtype == 1 and answer[7]:
         return socket.inet_ntoa(answer[-4:])
     return answer[3] & 15

@@ -66,8 +66,9 @@ class Postgres:
         if not self.pid():
             if not (self.data / "PG_VERSION").exists():
                 self._create()
-            self.process = spawn(self.folder, "postgres", [self.bin / "postgres", "-D", self.data])
-        if not wait_until(self._answers, START_SECONDS_MAX):
+            process = spawn(self.folder, "postgres", [self.bin / "postgres", "-D", self.data])
+            wait_until(lambda: self._answers() or process.poll() is not None, START_SECONDS_MAX)
+        if not wait_until(self._answers, 0 if self.pid() == 0 else START_SECONDS_MAX):
             raise LabError(f"PostgreSQL did not start; see {self.folder}/postgres.log")
         if self.psql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'", "postgres") != "1":
             self.psql(f"CREATE DATABASE {DATABASE}", "postgres")
@@ -77,7 +78,7 @@ class Postgres:
         self.sockets.mkdir(exist_ok=True)
         give(self.folder)
         done = subprocess.run([self.bin / "initdb", "-D", self.data, "-U", ROLE, "-A", "trust", "-E", "UTF8",
-                               "--locale=C.UTF-8", *(["--no-sync"] if self.throwaway else [])],
+                               "--locale=C.UTF-8", "--no-sync"],  # nothing in it yet that could be lost
                               cwd=self.folder, capture_output=True, text=True, **servant())
         if done.returncode:
             raise LabError(f"initdb failed: {done.stderr.strip()}")
@@ -99,13 +100,14 @@ class Postgres:
         pid = self.pid()
         if not pid:
             return
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for victim in (pid, *map(int, children)):
+        victims = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        for victim in victims:
             try:
                 os.kill(victim, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        wait_until(lambda: not is_ours(pid, self.data), START_SECONDS_MAX)
+        # The next start refuses while one of them still holds the shared memory.
+        wait_until(lambda: not any(is_ours(victim, self.data) for victim in victims), START_SECONDS_MAX)
 
     def psql(self, sql, database=DATABASE):
         """Output of one statement: rows on lines, columns divided by |."""

@@ -54,6 +54,8 @@ SERVERS = {
     "page_gzip": ("gzip on;\n\t\t" + PAGE, True, True, "good"),
     "page_http_only": (PAGE, False, True, "good"),
     "page_aaaa_silent": (PAGE, True, True, "good"),
+    "page_alias": (PAGE, True, True, "good"),
+    "page_lied_about": (PAGE, True, True, "good"),
     "page_text": (PAGE, True, True, "good"),
     "page_latin1": ("charset iso-8859-1;\n\t\t" + PAGE, True, True, "good"),
     "page_empty": (PAGE, True, True, "good"),
