@@ -318,8 +318,8 @@ void http_transfer_release(struct http_transfers *ts, struct http_transfer *t)
 	if (t->is_running)
 		curl_multi_remove_handle(ts->multi, t->easy);
 	t->is_running = false;
+	curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL); /* drops cookies, which a reset would keep, and its own list */
 	curl_easy_reset(t->easy); /* forgets what points at connect_to and the policy */
-	curl_easy_setopt(t->easy, CURLOPT_COOKIELIST, "ALL");
 	curl_slist_free_all(t->connect_to);
 	t->connect_to = NULL;
 	if (!is_clean) { /* a reset keeps the last errno, which the next failure would show as its own */
