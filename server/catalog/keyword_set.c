@@ -28,7 +28,7 @@ static struct status check_rule(struct violations *v, const struct keyword_rule 
 		violations_add(v, pattern, "REQUIRED_FIELD", "is required");
 	else if (strlen(rule->pattern) > KEYWORD_PATTERN_BYTES_MAX)
 		violations_add(v, pattern, "VALIDATION_ERROR", "must have at most %d bytes", KEYWORD_PATTERN_BYTES_MAX);
-	TRY(check_prose(v, pattern, rule->pattern, KEYWORD_PATTERN_BYTES_MAX, &out->pattern));
+	TRY(check_prose(v, pattern, rule->pattern, SIZE_MAX, &out->pattern)); /* its bytes were counted above */
 	TRY(check_prose(v, category, rule->category, KEYWORD_CATEGORY_CHARS_MAX, &out->category));
 	if (rule->type != RULE_TYPE_STRING)
 		violations_add(v, type, "VALIDATION_ERROR", "regular expressions are not available");
