@@ -134,6 +134,11 @@ void json_required(struct json_fields *f, const char *name)
 	violations_add(f->in->violations, json_field_path(f, name), "REQUIRED_FIELD", "is required");
 }
 
+void json_ignore(struct json_fields *f, const char *name)
+{
+	(void)member(f, name); /* asking is what makes it known */
+}
+
 void json_refuse(struct json_fields *f, const char *name, const char *message)
 {
 	if (json_has(f, name))

@@ -57,6 +57,8 @@ bool json_has(struct json_fields *f, const char *name);
 /* Violations at path.name. */
 void json_violation(struct json_fields *f, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 void json_required(struct json_fields *f, const char *name);
+/* The member may be there, and is not read. */
+void json_ignore(struct json_fields *f, const char *name);
 /* A violation with this message when the member is there (and not null). */
 void json_refuse(struct json_fields *f, const char *name, const char *message);
 

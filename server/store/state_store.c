@@ -15,7 +15,7 @@ static struct status unknown_campaign(const struct uuid *id)
 	return status_make(STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN", "there is no campaign %s", text);
 }
 
-static void take_campaign(struct row *row, struct campaign *c)
+void store_take_campaign(struct row *row, struct campaign *c)
 {
 	c->id = take_uuid(row, "id");
 	c->workspace_id = take_text(row, "workspace_id");
@@ -46,7 +46,7 @@ static void take_campaign(struct row *row, struct campaign *c)
 	}
 }
 
-static void take_phase(struct row *row, struct phase_state *p)
+void store_take_phase(struct row *row, struct phase_state *p)
 {
 	const char *phase = take_text(row, "phase"), *status = take_text(row, "phase_status");
 
@@ -86,8 +86,8 @@ struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, con
 	TRY(store_query(tx, sql_campaign_snapshot, &rows, P_UUID(id), P_TEXT(workspace)));
 	for (row_begin(&row, rows, arena); row_next(&row) && seen < PHASE_COUNT; seen++) {
 		if (seen == 0)
-			take_campaign(&row, &snapshot.campaign);
-		take_phase(&row, &snapshot.phases[seen]);
+			store_take_campaign(&row, &snapshot.campaign);
+		store_take_phase(&row, &snapshot.phases[seen]);
 	}
 	TRY(row_status(&row));
 	if (seen == 0)
@@ -204,6 +204,13 @@ struct status store_counters_add(struct store_tx *tx, const struct uuid *campaig
 	return store_execute(tx, sql_counters_add, NULL, P_UUID(campaign_id), P_INT32_ARRAY(values, COUNTER_COUNT));
 }
 
+void store_take_counters(struct row *row, struct counters *out)
+{
+#define X(name) out->name = take_int32(row, #name);
+	COUNTERS(X)
+#undef X
+}
+
 struct status store_counters_get(struct store_tx *tx, const struct uuid *campaign_id, struct counters *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
@@ -214,9 +221,7 @@ struct status store_counters_get(struct store_tx *tx, const struct uuid *campaig
 	row_begin(&row, rows, NULL);
 	if (!row_next(&row))
 		return unknown_campaign(campaign_id);
-#define X(name) counters.name = take_int32(&row, #name);
-	COUNTERS(X)
-#undef X
+	store_take_counters(&row, &counters);
 	TRY(row_status(&row));
 	*out = counters;
 	return STATUS_OK_VALUE;

@@ -12,12 +12,18 @@
 #include <stddef.h>
 
 struct arena;
+struct row;
 struct store_tx;
 
 /* A campaign and its five phases at one moment. workspace may be NULL: any. With lock, the campaign row is locked until the
  * transaction ends; every change of state holds that lock. NOT_FOUND / CAMPAIGN_UNKNOWN. */
 struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, const char *workspace, bool lock,
 				 struct arena *arena, struct campaign_snapshot *out) MUST_CHECK;
+
+/* The columns of campaign_snapshot.sql and counters_get.sql, for other statements that return them. */
+void store_take_campaign(struct row *row, struct campaign *out);
+void store_take_phase(struct row *row, struct phase_state *out);
+void store_take_counters(struct row *row, struct counters *out);
 
 /* Writes status, mode, error message, numbers and times of a locked campaign; version grows by one. */
 struct status store_campaign_save(struct store_tx *tx, const struct campaign *campaign) MUST_CHECK;

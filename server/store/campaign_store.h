@@ -1,0 +1,60 @@
+/* store/campaign_store.h: campaigns as things that are created, listed, renamed, copied and removed. Their state is
+ * store/state_store.h's. Threads: any; each call uses the transaction it is given. */
+#ifndef STORE_CAMPAIGN_STORE_H
+#define STORE_CAMPAIGN_STORE_H
+
+#include "base/status.h"
+#include "base/uuid.h"
+#include "model/campaign.h"
+#include "model/counters.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arena;
+struct store_tx;
+
+/* Writes a new campaign (id, workspace, user, name, description, mode, configuration, scoring profile) in status draft, its
+ * counters, and its five phases: configured with a configuration, else not_started. NULL: none. */
+struct status store_campaign_insert(struct store_tx *tx, const struct campaign *campaign,
+				    const char *const phase_configurations[PHASE_COUNT]) MUST_CHECK;
+
+/* A new draft with everything `original` was configured with. */
+struct status store_campaign_copy(struct store_tx *tx, const struct uuid *original, const struct uuid *copy,
+				  const char *user_id, const char *name) MUST_CHECK;
+
+/* Name and description; version grows by one. */
+struct status store_campaign_rename(struct store_tx *tx, const struct uuid *id, const char *name,
+				    const char *description) MUST_CHECK;
+
+struct campaign_filter {
+	bool has_status;
+	enum campaign_status status;
+	const char *search; /* text the name contains, case ignored; NULL: any */
+	bool has_after;
+	int64_t after_created_us; /* the last row of the page before */
+	struct uuid after_id;
+	int32_t limit;
+};
+
+struct campaign_row {
+	struct campaign_snapshot snapshot;
+	struct counters counters;
+	int64_t created_us; /* microseconds, as exact as the order is */
+};
+
+/* Newest first. */
+struct status store_campaign_list(struct store_tx *tx, const char *workspace, const struct campaign_filter *filter,
+				  struct arena *arena, struct campaign_row **out, size_t *out_count) MUST_CHECK;
+/* How many match, whatever the page. */
+struct status store_campaign_count(struct store_tx *tx, const char *workspace, const struct campaign_filter *filter,
+				   int32_t *out) MUST_CHECK;
+
+/* Removes up to `most` keyword, feature or domain rows of a campaign; 0 when there are none left. */
+struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t most,
+					int64_t *out_removed) MUST_CHECK;
+/* Removes the campaign with phases, batches, events, counters, snapshots. NOT_FOUND / CAMPAIGN_UNKNOWN. */
+struct status store_campaign_delete(struct store_tx *tx, const struct uuid *id, const char *workspace) MUST_CHECK;
+
+#endif
