@@ -29,7 +29,7 @@ struct api {
 	void *moved_ctx;
 };
 
-/* Adds every service to the server. The api outlives the server. */
-struct status api_register(struct rpc_server *server, const struct api *api) MUST_CHECK;
+/* Adds every service to a server whose app is a struct api. */
+struct status api_register(struct rpc_server *server) MUST_CHECK;
 
 #endif
