@@ -10,6 +10,7 @@
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "campaign/phase_configure.h"
+#include "campaign/transition.h"
 #include "rpc/call.h"
 #include "store/execution_store.h"
 #include "store/state_store.h"
