@@ -131,3 +131,14 @@ char *pb_uuid(struct arena *arena, const struct uuid *id)
 	uuid_to_text(id, text);
 	return text;
 }
+
+#define PAGE_SIZE_DEFAULT 100
+#define PAGE_SIZE_MAX     1000
+
+struct status api_page_size(struct arena *arena, int32_t value, int32_t *out)
+{
+	if (value < 0)
+		return api_bad_field(arena, "pageSize", "must not be negative");
+	*out = value == 0 ? PAGE_SIZE_DEFAULT : value > PAGE_SIZE_MAX ? PAGE_SIZE_MAX : value;
+	return STATUS_OK_VALUE;
+}

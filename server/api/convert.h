@@ -37,4 +37,7 @@ char *pb_text(const char *text);
 /* A copy in the arena; "" when it is full. */
 char *pb_uuid(struct arena *arena, const struct uuid *id);
 
+/* 0 → 100, more than 1000 → 1000, negative → BAD_REQUEST. */
+struct status api_page_size(struct arena *arena, int32_t value, int32_t *out) MUST_CHECK;
+
 #endif

@@ -258,7 +258,7 @@ static struct status list_phase_executions(struct rpc_call *call, const Domainfl
 	struct uuid id;
 
 	TRY(api_uuid(arena, "campaignId", in->campaign_id, &id));
-	TRY(page_size_read(arena, in->page_size, &size));
+	TRY(api_page_size(arena, in->page_size, &size));
 	TRY(api_optional_state(arena, "phase", (int)in->phase, PHASE_COUNT, &one_phase, &phase));
 	filter = arena_printf(arena, "executions %s %d", in->campaign_id, phase);
 	if (!filter)
