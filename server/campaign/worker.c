@@ -98,7 +98,7 @@ static void fail_run(struct worker *w, const struct run_key *run, struct arena *
 	if (!status_ok(st))
 		log_batch("phase_fail_not_stored", st, &named);
 	else if (moved)
-		w->moved(w->moved_ctx, &run->campaign_id);
+		w->moved(w->moved_ctx, &run->campaign_id, true);
 }
 
 /* The commit is tried again while the database comes back: finished network work is worth keeping. The token makes
@@ -136,7 +136,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 	if (status_ok(st))
 		st = commit_batch(w, &job, result, &moved);
 	if (status_ok(st)) {
-		w->moved(w->moved_ctx, &batch->campaign_id);
+		w->moved(w->moved_ctx, &batch->campaign_id, moved);
 		if (moved)
 			worker_wake(w);
 		return 0;
@@ -189,7 +189,7 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 		if (!status_ok(st) && !is_transient(st))
 			fail_run(w, key, arena, st);
 		if (moved) {
-			w->moved(w->moved_ctx, &key->campaign_id);
+			w->moved(w->moved_ctx, &key->campaign_id, true);
 			worker_wake(w);
 		}
 		return IDLE_MS;

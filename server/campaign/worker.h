@@ -9,11 +9,13 @@
 #include "base/status.h"
 #include "base/uuid.h"
 
+#include <stdbool.h>
+
 struct phase_env;
 struct worker;
 
-/* Called after a commit that moved a campaign's state, and after progress, so that readers look. From worker threads. */
-typedef void (*worker_moved_fn)(void *ctx, const struct uuid *campaign_id);
+/* Called after a commit: of a transition, or only of progress; readers want to look. From worker threads. */
+typedef void (*worker_moved_fn)(void *ctx, const struct uuid *campaign_id, bool transition);
 
 /* env and instance id are borrowed and outlive the worker. */
 struct status worker_start(const struct phase_env *env, const struct uuid *instance, worker_moved_fn moved, void *ctx,

@@ -1,0 +1,320 @@
+/* domainflowd: reads its settings, opens the rooms in order, waits for a signal, closes them in reverse. */
+#include "api/api.h"
+#include "api/watch.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cache/cache.h"
+#include "campaign/recovery.h"
+#include "campaign/worker.h"
+#include "config/settings.h"
+#include "events/hub.h"
+#include "events/wake.h"
+#include "jobs/scheduler.h"
+#include "net/address_guard.h"
+#include "net/dns_client.h"
+#include "net/http_client.h"
+#include "phase/phase.h"
+#include "proto/runtime/descriptor_set.h"
+#include "rpc/server.h"
+#include "store/migrate.h"
+#include "store/pool.h"
+#include "telemetry/health.h"
+#include "telemetry/metrics.h"
+#include "telemetry/ops_http.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define DATABASE_WAIT_MS 30000 /* at start: a database that is just coming up */
+
+static const char usage[] =
+	"domainflowd " DOMAINFLOW_VERSION " - the DomainFlow Studio service\n"
+	"\n"
+	"  domainflowd [--flag value ...]        serve until SIGTERM; settings come from the environment and flags\n"
+	"  domainflowd migrate up [N] | down N | status | check | force V\n"
+	"  domainflowd settings                  every setting, as a table\n"
+	"  domainflowd version\n"
+	"\n"
+	"Exit codes: 0 done, 1 failed, 2 not understood, 3 wrong database schema.\n";
+
+/* Everything that is open, in the order of opening. */
+struct process {
+	struct settings settings;
+	struct uuid instance;
+	int64_t started_at_ms;
+	struct metrics *metrics;
+	struct health *health;
+	struct ops_http *ops;
+	struct store_pool *pool;
+	struct cache *cache;
+	struct wake wake;
+	struct hub *hub;
+	struct scheduler *scheduler;
+	struct address_guard *dns_guard, *http_guard;
+	struct dns_client *dns;
+	struct http_client *http;
+	struct phase_env env;
+	struct worker *worker;
+	struct api api;
+	struct rpc_server *server;
+};
+
+static enum health_state database_health(void *arg)
+{
+	struct process *p = arg;
+	return store_pool_healthy(p->pool) ? HEALTH_OK : HEALTH_UNAVAILABLE;
+}
+
+static enum health_state redis_health(void *arg)
+{
+	struct process *p = arg;
+	return cache_healthy(p->cache) ? HEALTH_OK : HEALTH_DEGRADED;
+}
+
+static void wake_workers(void *ctx)
+{
+	worker_wake(((struct process *)ctx)->worker);
+}
+
+static void on_moved(void *ctx, const struct uuid *campaign_id)
+{
+	wake_moved(&((struct process *)ctx)->wake, campaign_id, true);
+}
+
+static void on_worker_moved(void *ctx, const struct uuid *campaign_id, bool transition)
+{
+	wake_moved(&((struct process *)ctx)->wake, campaign_id, transition);
+}
+
+static bool set_log_level(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			log_setup((enum log_level)i, !isatty(STDERR_FILENO));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The pool needs the database once, to know that it is fit; it may still be starting. */
+static struct status open_pool(struct process *p)
+{
+	int64_t until = clock_monotonic_ms() + DATABASE_WAIT_MS;
+	struct status st;
+
+	for (;;) {
+		st = migrate_check(&p->settings, &migrations_embedded);
+		if (status_ok(st))
+			st = store_pool_open(&p->settings, p->metrics, &p->pool);
+		if (status_ok(st) || st.code != STATUS_UNAVAILABLE || clock_monotonic_ms() >= until)
+			return st;
+		LOG_WARN("database_awaited", LOG_STR("detail", st.detail));
+		sleep(1);
+	}
+}
+
+static struct status open_worker(struct process *p)
+{
+	const struct settings *s = &p->settings;
+	struct dns_client_settings dns = { .in_flight_max = (unsigned)s->dns_in_flight_max };
+	struct http_client_settings http = {
+		.in_flight_max = (unsigned)s->http_in_flight_max,
+		.http_port = (uint16_t)s->http_target_port,
+		.https_port = (uint16_t)s->https_target_port,
+		.body_bytes_max = s->http_body_bytes_max,
+		.wire_bytes_max = s->http_wire_bytes_max,
+		.header_bytes_max = s->http_header_bytes_max,
+		.redirects_max = (unsigned)s->http_redirects_max,
+		.ca_file = s->http_ca_file,
+	};
+
+	TRY(address_guard_create(s->dns_allowed_networks, false, &p->dns_guard));
+	TRY(address_guard_create(s->http_allowed_networks, s->http_allow_private_targets, &p->http_guard));
+	dns.guard = p->dns_guard;
+	http.guard = p->http_guard;
+	TRY(dns_client_create(&dns, &p->dns));
+	TRY(http_client_create(&http, &p->http));
+	p->env.dns = p->dns;
+	p->env.http = p->http;
+	TRY(campaign_recover(&p->env, &p->instance));
+	return worker_start(&p->env, &p->instance, on_worker_moved, p, &p->worker);
+}
+
+static struct status open_server(struct process *p)
+{
+	const struct rpc_server_options options = {
+		.settings = &p->settings,
+		.metrics = p->metrics,
+		.app = &p->api,
+		.descriptor_set = proto_descriptor_set,
+		.descriptor_set_bytes = proto_descriptor_set_size,
+	};
+
+	p->api = (struct api){ .settings = &p->settings, .pool = p->pool, .cache = p->cache, .hub = p->hub, .env = &p->env,
+			       .version = DOMAINFLOW_VERSION, .started_at_ms = p->started_at_ms, .moved = on_moved,
+			       .moved_ctx = p };
+	TRY(rpc_server_create(&options, &p->server));
+	TRY(api_register(p->server));
+	return rpc_server_start(p->server);
+}
+
+static struct status open_all(struct process *p)
+{
+	const struct settings *s = &p->settings;
+
+	p->instance = uuid_make();
+	p->started_at_ms = clock_wall_ms();
+	p->metrics = metrics_create();
+	p->health = health_create();
+	if (!p->metrics || !p->health)
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for metrics");
+	TRY(open_pool(p));
+	TRY(cache_open(s, p->metrics, &p->cache));
+	health_add(p->health, "database", database_health, p);
+	health_add(p->health, "redis", redis_health, p);
+	TRY(ops_http_open(s->ops_address, p->metrics, p->health, &p->ops));
+	p->wake.cache = p->cache;
+	p->env = (struct phase_env){ .settings = s, .pool = p->pool, .cache = p->cache, .metrics = p->metrics };
+	if (settings_has_role(s, "api")) {
+		TRY(hub_open(p->pool, &api_watch_sink, &p->hub));
+		p->wake.hub = p->hub;
+	}
+	TRY(scheduler_start(&(struct job_context){ .settings = s, .pool = p->pool, .instance = p->instance,
+						   .version = DOMAINFLOW_VERSION },
+			    &p->scheduler));
+	if (settings_has_role(s, "worker")) {
+		TRY(open_worker(p));
+		p->wake.workers = wake_workers;
+		p->wake.workers_ctx = p;
+	}
+	TRY(wake_listen(&p->wake));
+	return settings_has_role(s, "api") ? open_server(p) : STATUS_OK_VALUE;
+}
+
+/* In reverse; every closer accepts what was never opened. False when handlers still run: the process must just exit. */
+static bool close_all(struct process *p)
+{
+	bool drained = true;
+
+	health_serving(p->health, false);
+	if (p->server)
+		drained = status_ok(rpc_server_drain(p->server));
+	worker_stop(p->worker);
+	http_client_destroy(p->http);
+	dns_client_destroy(p->dns);
+	scheduler_stop(p->scheduler);
+	hub_close(p->hub);
+	if (!drained)
+		return false;
+	rpc_server_destroy(p->server);
+	ops_http_close(p->ops);
+	cache_close(p->cache);
+	hub_free(p->hub);
+	address_guard_destroy(p->http_guard);
+	address_guard_destroy(p->dns_guard);
+	store_pool_close(p->pool);
+	health_destroy(p->health);
+	metrics_destroy(p->metrics);
+	return true;
+}
+
+/* Looks once a second whether the database lives, so that load balancers see it in grpc.health.v1, too. */
+static int wait_for_signal(struct process *p, const sigset_t *signals)
+{
+	const struct timespec second = { .tv_sec = 1 };
+	bool was_healthy = true;
+
+	for (;;) {
+		int signal_number = sigtimedwait(signals, NULL, &second);
+		bool healthy = store_pool_healthy(p->pool);
+
+		if (signal_number > 0)
+			return signal_number;
+		if (p->server && healthy != was_healthy)
+			rpc_health_set(p->server, NULL, healthy);
+		was_healthy = healthy;
+	}
+}
+
+/* gRPC, fetches and the database need descriptors: as many as the system allows. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int serve(int arg_count, char **args)
+{
+	static struct process process;
+	struct process *p = &process;
+	sigset_t signals;
+	struct status st;
+
+	/* Before any thread: they all inherit the mask, and signals reach sigtimedwait only. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	st = settings_load(&p->settings, arg_count, args);
+	if (!status_ok(st) || !set_log_level(p->settings.log_level)) {
+		fprintf(stderr, "domainflowd: %s\n", status_ok(st) ? "LOG_LEVEL is debug, info, warn or error" : st.detail);
+		return 2;
+	}
+	raise_descriptor_limit();
+	st = open_all(p);
+	if (!status_ok(st)) {
+		LOG_FAILURE("start_failed", st, LOG_STR("version", DOMAINFLOW_VERSION));
+		fprintf(stderr, "domainflowd: %s\n", st.detail);
+		_exit(strncmp(st.reason, "SCHEMA_", 7) == 0 ? 3 : 1);
+	}
+	health_serving(p->health, true);
+	LOG_INFO("started", LOG_STR("version", DOMAINFLOW_VERSION), LOG_STR("roles", p->settings.roles),
+		 LOG_STR("grpc", p->settings.grpc_address), LOG_STR("ops", p->settings.ops_address));
+	LOG_INFO("stopping", LOG_STR("signal", strsignal(wait_for_signal(p, &signals))));
+	if (!close_all(p)) {
+		LOG_WARN("stopped", LOG_STR("how", "calls were still running"));
+		_exit(0);
+	}
+	LOG_INFO("stopped", LOG_STR("how", "clean"));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	log_setup_default();
+	if (argc > 1 && strcmp(argv[1], "migrate") == 0) {
+		static struct settings settings;
+		status_ignore(settings_load(&settings, 0, NULL)); /* only flags can be refused, and there are none */
+		return migrate_command(&settings, argc - 2, argv + 2, stdout);
+	}
+	if (argc > 1 && strcmp(argv[1], "settings") == 0) {
+		settings_print(stdout);
+		return 0;
+	}
+	if (argc > 1 && (strcmp(argv[1], "version") == 0 || strcmp(argv[1], "--version") == 0)) {
+		puts("domainflowd " DOMAINFLOW_VERSION);
+		return 0;
+	}
+	if (argc > 1 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc > 1 && strncmp(argv[1], "--", 2) != 0) {
+		fprintf(stderr, "domainflowd: unknown command '%s'\n\n%s", argv[1], usage);
+		return 2;
+	}
+	return serve(argc - 1, argv + 1);
+}
