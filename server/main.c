@@ -55,7 +55,7 @@ struct process {
 	struct wake wake;
 	struct hub *hub;
 	struct scheduler *scheduler;
-	struct address_guard *dns_guard, *http_guard;
+	struct address_guard *resolver_guard, *http_guard;
 	struct dns_client *dns;
 	struct http_client *http;
 	struct phase_env env;
@@ -124,7 +124,7 @@ static struct status open_pool(struct process *p)
 static struct status open_worker(struct process *p)
 {
 	const struct settings *s = &p->settings;
-	struct dns_client_settings dns = { .in_flight_max = (unsigned)s->dns_in_flight_max };
+	struct dns_client_settings dns = { .lookups_max = (unsigned)s->dns_in_flight_max };
 	struct http_client_settings http = {
 		.in_flight_max = (unsigned)s->http_in_flight_max,
 		.http_port = (uint16_t)s->http_target_port,
@@ -136,10 +136,10 @@ static struct status open_worker(struct process *p)
 		.ca_file = s->http_ca_file,
 	};
 
-	TRY(address_guard_create(s->dns_allowed_networks, false, &p->dns_guard));
+	TRY(address_guard_create(s->dns_allowed_networks, false, &p->resolver_guard));
 	TRY(address_guard_create(s->http_allowed_networks, s->http_allow_private_targets, &p->http_guard));
-	dns.guard = p->dns_guard;
 	http.guard = p->http_guard;
+	p->env.resolver_guard = p->resolver_guard;
 	TRY(dns_client_create(&dns, &p->dns));
 	TRY(http_client_create(&http, &p->http));
 	p->env.dns = p->dns;
@@ -219,7 +219,7 @@ static bool close_all(struct process *p)
 	cache_close(p->cache);
 	hub_free(p->hub);
 	address_guard_destroy(p->http_guard);
-	address_guard_destroy(p->dns_guard);
+	address_guard_destroy(p->resolver_guard);
 	store_pool_close(p->pool);
 	health_destroy(p->health);
 	metrics_destroy(p->metrics);

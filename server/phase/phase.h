@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct address_guard;
 struct arena;
 struct cache;
 struct cancel;
@@ -36,6 +37,7 @@ struct phase_env {
 	struct cache *cache;       /* may be absent in effect; never NULL */
 	struct dns_client *dns;    /* NULL on instances without the worker role */
 	struct http_client *http;  /* likewise */
+	const struct address_guard *resolver_guard; /* which resolvers may be asked; set with dns */
 	struct metrics *metrics;
 };
 
