@@ -1,6 +1,6 @@
 /* store/domain_store.h: reading a batch of domains for work, and writing back what a phase found.
  *
- * Every write names the batch's range besides its offsets (one walk over the batch instead of thousands of look-ups),
+ * Every write names the batch's range besides its offsets (it keeps the plan right whatever the statistics say),
  * changes only rows that are still in the state the phase started from, and reports what really changed, so that
  * counters computed from the answer are exact even when a batch is written twice.
  * Lists are in offset order. Threads: any; each call uses the transaction it is given. */

@@ -1,7 +1,7 @@
 /* store/feature_store.h: the feature rows of fetched pages: claimed, finished, failed, scored.
  *
- * A feature row's key is its domain's offset. Every write names the batch's range besides its offsets (one walk over the
- * batch). Lists are in offset order. Threads: any; each call uses the transaction it is given. */
+ * A feature row's key is its domain's offset. Every write names the batch's range besides its offsets
+ * (domain_finish_dns.sql says why). Lists are in offset order. Threads: any; each call uses the transaction it is given. */
 #ifndef STORE_FEATURE_STORE_H
 #define STORE_FEATURE_STORE_H
 

@@ -11,8 +11,8 @@ WITH done AS (
          updated_at = now()
     FROM unnest($4::bigint[], $5::text[], $6::text[], $7::double precision[])
          AS r (offset_index, status, reason, score), domains old
-   WHERE d.campaign_id = $1 AND d.offset_index BETWEEN $2 AND $3 AND d.offset_index = r.offset_index
-     AND old.campaign_id = $1 AND old.offset_index BETWEEN $2 AND $3 AND old.offset_index = r.offset_index
+   WHERE r.offset_index BETWEEN $2 AND $3 AND d.campaign_id = $1 AND d.offset_index = r.offset_index
+     AND old.campaign_id = $1 AND old.offset_index = r.offset_index
      AND d.lead_status = old.lead_status AND d.rejection_reason = old.rejection_reason
      AND (d.lead_status <> r.status::lead_status_enum OR d.rejection_reason <> r.reason::rejection_reason_enum
           OR d.lead_score IS DISTINCT FROM r.score)

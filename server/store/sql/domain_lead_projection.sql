@@ -6,7 +6,6 @@ SELECT d.offset_index, d.dns_status, d.http_status, coalesce(d.is_parked, false)
        f.has_structural_signals, f.kw_unique_count, f.kw_total_occurrences, f.content_bytes
   FROM domains d
   LEFT JOIN domain_extraction_features f
-    ON f.campaign_id = $1 AND f.domain_id BETWEEN $2 AND $3 AND f.domain_id = d.offset_index
-   AND f.processing_state = 'ready'
+    ON f.campaign_id = $1 AND f.domain_id = d.offset_index AND f.processing_state = 'ready'
  WHERE d.campaign_id = $1 AND d.offset_index BETWEEN $2 AND $3
  ORDER BY d.offset_index;

@@ -6,8 +6,8 @@ WITH done AS (
   UPDATE domains d
      SET domain_score = r.score, relevance_score = r.score, updated_at = now()
     FROM unnest($4::bigint[], $5::double precision[]) AS r (offset_index, score), domains old
-   WHERE d.campaign_id = $1 AND d.offset_index BETWEEN $2 AND $3 AND d.offset_index = r.offset_index
-     AND old.campaign_id = $1 AND old.offset_index BETWEEN $2 AND $3 AND old.offset_index = r.offset_index
+   WHERE r.offset_index BETWEEN $2 AND $3 AND d.campaign_id = $1 AND d.offset_index = r.offset_index
+     AND old.campaign_id = $1 AND old.offset_index = r.offset_index
      AND d.domain_score IS NOT DISTINCT FROM old.domain_score AND d.http_status = old.http_status
   RETURNING old.domain_score IS NULL AND old.http_status = 'ok' AS is_new
 )
