@@ -194,6 +194,11 @@ void echo_stop(struct echo *echo)
 
 	if (!status_ok(st))
 		fail_msg("%s: %s", st.reason, st.detail);
+	echo_free(echo);
+}
+
+void echo_free(struct echo *echo)
+{
 	grpc_channel_destroy(echo->channel);
 	rpc_server_destroy(echo->server);
 	metrics_destroy(echo->metrics);

@@ -35,6 +35,8 @@ void echo_init(struct echo *echo);
 void echo_start(struct echo *echo);
 /* Drains and destroys; fails the test when the drain does. */
 void echo_stop(struct echo *echo);
+/* Only the second half, after a drain of the test's own. */
+void echo_free(struct echo *echo);
 
 /* The packed bytes of a note; freed by the caller. */
 uint8_t *note_pack(const char *text, int32_t number, size_t *n);

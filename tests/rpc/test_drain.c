@@ -20,12 +20,6 @@ static void *drain_in_background(void *arg)
 	return NULL;
 }
 
-static void finish(void)
-{
-	grpc_channel_destroy(echo.channel);
-	rpc_server_destroy(echo.server);
-}
-
 static void streams_are_told_where_to_resume(void **state)
 {
 	struct client_call calls[5];
@@ -56,7 +50,7 @@ static void streams_are_told_where_to_resume(void **state)
 	}
 	assert_int_equal(echo.closed, 5);
 	assert_int_equal(rpc_server_calls(echo.server), 0);
-	finish();
+	echo_free(&echo);
 }
 
 static void a_running_call_may_finish(void **state)
@@ -97,7 +91,7 @@ static void a_running_call_may_finish(void **state)
 	client_done(&call);
 	pthread_join(thread, NULL);
 	assert_int_equal(st.code, STATUS_OK);
-	finish();
+	echo_free(&echo);
 }
 
 static void a_call_that_does_not_finish_is_cancelled(void **state)
@@ -119,7 +113,7 @@ static void a_call_that_does_not_finish_is_cancelled(void **state)
 	assert_false(client_receive(&call, &reply, &n));
 	assert_int_not_equal(client_finish(&call), GRPC_STATUS_OK);
 	client_done(&call);
-	finish();
+	echo_free(&echo);
 }
 
 /* Every handler thread is asleep, so no thread sees the core's cancel: the drain reaches them all the same. */
@@ -146,7 +140,7 @@ static void a_full_house_is_cancelled_too(void **state)
 		assert_int_not_equal(client_finish(&calls[i]), GRPC_STATUS_OK);
 		client_done(&calls[i]);
 	}
-	finish();
+	echo_free(&echo);
 }
 
 static atomic_bool stop_load;
@@ -192,7 +186,7 @@ static void it_ends_under_load(void **state)
 		for (int i = 0; i < 3; i++)
 			pthread_join(threads[i], NULL);
 		assert_int_equal(echo.opened, echo.closed);
-		finish();
+		echo_free(&echo);
 	}
 }
 
