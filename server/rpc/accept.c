@@ -139,9 +139,10 @@ static struct status setup_tls(struct rpc_accept *accept, const struct settings 
 	grpc_server_add_http2_port(accept->core, EXTERNAL_NAME, accept->tls);
 	accept->acceptor = *acceptor;
 	if (!accept->acceptor)
-		return status_make(STATUS_FAILED_PRECONDITION, "TLS_FILE",
-				   "the TLS files do not fit together, or the gRPC core (%s) takes no connections from us",
-				   grpc_version_string());
+		return status_make(
+			STATUS_FAILED_PRECONDITION, "TLS_FILE",
+			"the TLS files do not fit together, or the gRPC core (%s) takes no connections from us",
+			grpc_version_string());
 	return STATUS_OK_VALUE;
 }
 

@@ -218,9 +218,9 @@ struct rpc_server {
 	pthread_mutex_t lock;
 	struct rpc_call *calls; /* every call that runs */
 	size_t call_count;
-	bool is_draining, is_started, is_down;
+	bool is_draining, is_started, is_down, is_drained;
 	struct rpc_tag down_tag;
-	pthread_cond_t down;
+	pthread_cond_t down; /* the core is down, or the last call has gone */
 };
 
 /* False while draining: the call is not to be served. */

@@ -230,11 +230,18 @@ void rpc_server_leave(struct rpc_server *server, struct rpc_call *call)
 		server->calls = call->next;
 	if (call->next)
 		call->next->previous = call->previous;
-	server->call_count--;
+	if (--server->call_count == 0)
+		pthread_cond_broadcast(&server->down);
 	pthread_mutex_unlock(&server->lock);
 }
 
 /* --- the end -------------------------------------------------------------------------------------------------- */
+
+/* The core is down when its transports are; our handlers and callbacks may take a little longer. The lock is held. */
+static bool is_silent(const struct rpc_server *server)
+{
+	return server->is_down && server->call_count == 0;
+}
 
 static bool wait_down(struct rpc_server *server, int64_t ms)
 {
@@ -249,9 +256,9 @@ static bool wait_down(struct rpc_server *server, int64_t ms)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&server->lock);
-	while (!server->is_down && pthread_cond_timedwait(&server->down, &server->lock, &until) == 0)
+	while (!is_silent(server) && pthread_cond_timedwait(&server->down, &server->lock, &until) == 0)
 		;
-	is_down = server->is_down;
+	is_down = is_silent(server);
 	pthread_mutex_unlock(&server->lock);
 	return is_down;
 }
@@ -282,10 +289,11 @@ struct status rpc_server_drain(struct rpc_server *server)
 	int64_t grace_ms = server->settings->grpc_drain_ms;
 	int64_t began_ms = clock_monotonic_ms();
 
-	if (!server->is_started || server->is_down)
+	if (!server->is_started || server->is_drained)
 		return STATUS_OK_VALUE;
 	rpc_health_stop(server->health);
 	rpc_accept_stop(server->accept);
+	RPC_TAG_LEAVES(&server->down_tag);
 	grpc_server_shutdown_and_notify(server->core, server->unary, &server->down_tag);
 	close_streams(server);
 	if (!wait_down(server, grace_ms)) {
@@ -295,6 +303,7 @@ struct status rpc_server_drain(struct rpc_server *server)
 			return status_make(STATUS_DEADLINE_EXCEEDED, "DRAIN_TIMEOUT", "%zu calls did not end",
 					   rpc_server_calls(server));
 	}
+	server->is_drained = true;
 	LOG_INFO("rpc_drained", LOG_INT("took_ms", clock_monotonic_ms() - began_ms));
 	return STATUS_OK_VALUE;
 }
@@ -307,7 +316,7 @@ void rpc_server_destroy(struct rpc_server *server)
 	if (server->has_tick)
 		pthread_join(server->tick, NULL);
 	rpc_accept_stop(server->accept);
-	if (server->is_started && !server->is_down) {
+	if (server->is_started && !server->is_drained) {
 		struct status st = rpc_server_drain(server);
 
 		if (!status_ok(st)) /* destroying a server with running calls is not possible; leaking it is safe */

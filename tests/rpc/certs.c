@@ -30,8 +30,8 @@ static X509 *make(const char *name, EVP_PKEY *key, long serial)
 	X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
 	X509_set_pubkey(certificate, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, (const unsigned char *)name, -1,
-				   -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, (const unsigned char *)name,
+				   -1, -1, 0);
 	return certificate;
 }
 
@@ -72,7 +72,8 @@ void authority_pem(const struct authority *authority, char out[PEM_BYTES])
 	to_pem(out, authority->certificate, NULL);
 }
 
-void authority_issue(const struct authority *authority, const char *name, char key[PEM_BYTES], char certificate[PEM_BYTES])
+void authority_issue(const struct authority *authority, const char *name, char key[PEM_BYTES],
+		     char certificate[PEM_BYTES])
 {
 	static long serial = 2;
 	EVP_PKEY *own_key = EVP_EC_gen("P-256");

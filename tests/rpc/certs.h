@@ -17,6 +17,7 @@ void authority_init(struct authority *authority, const char *name);
 void authority_done(struct authority *authority);
 void authority_pem(const struct authority *authority, char out[PEM_BYTES]);
 /* A key and a certificate for 127.0.0.1, good as server and as client. */
-void authority_issue(const struct authority *authority, const char *name, char key[PEM_BYTES], char certificate[PEM_BYTES]);
+void authority_issue(const struct authority *authority, const char *name, char key[PEM_BYTES],
+		     char certificate[PEM_BYTES]);
 
 #endif

@@ -13,6 +13,16 @@
 
 enum { TAG_START = 1, TAG_STATUS, TAG_MESSAGE, TAG_SEND, TAG_HEADERS };
 
+#ifdef __SANITIZE_ADDRESS__
+/* A client channel of core 1.51 whose server went away in the middle of streams sometimes loses its last reference:
+ * 184 bytes each, seen only with channels made by client_open. What the server allocates is not covered by this. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:grpc_core::Channel::CreateWithBuilder\n";
+}
+#endif
+
 static gpr_timespec in_ms(int64_t ms)
 {
 	return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(ms, GPR_TIMESPAN));

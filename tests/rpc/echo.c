@@ -151,10 +151,13 @@ static const struct domainflow_test_v1_echo_handlers handlers = {
 
 void echo_init(struct echo *echo)
 {
+	static bool is_quiet;
 	pthread_condattr_t attr;
 
 	memset(echo, 0, sizeof *echo);
-	log_setup(LOG_LEVEL_ERROR, true);
+	if (!is_quiet) /* once: threads of the core may outlive a test and log */
+		log_setup(LOG_LEVEL_ERROR, true);
+	is_quiet = true;
 	settings_defaults(&echo->settings);
 	echo->settings.grpc_address = "127.0.0.1:0";
 	echo->settings.grpc_drain_ms = 1000;
@@ -283,6 +286,16 @@ bool watch_send(struct echo *echo, const char *text, int32_t number, uint64_t ke
 }
 
 /* --- waiting -------------------------------------------------------------------------------------------------- */
+
+int echo_read(struct echo *echo, const int *value)
+{
+	int now;
+
+	pthread_mutex_lock(&echo->lock);
+	now = *value;
+	pthread_mutex_unlock(&echo->lock);
+	return now;
+}
 
 void echo_wait(struct echo *echo, const int *value, int least)
 {

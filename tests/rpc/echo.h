@@ -55,6 +55,7 @@ bool watch_send(struct echo *echo, const char *text, int32_t number, uint64_t ke
 
 /* Wait until *value (guarded by echo->lock) is at least `least`; fails the test after CLIENT_WAIT_MS. */
 void echo_wait(struct echo *echo, const int *value, int least);
+int echo_read(struct echo *echo, const int *value);
 void echo_open_gate(struct echo *echo);
 
 /* Whether the packed google.rpc.Status in the trailers contains these bytes (type names, reasons, keys). */

@@ -48,7 +48,7 @@ static void streams_are_told_where_to_resume(void **state)
 						       "42"));
 		client_done(&calls[i]);
 	}
-	assert_int_equal(echo.closed, 5);
+	assert_int_equal(echo_read(&echo, &echo.closed), 5);
 	assert_int_equal(rpc_server_calls(echo.server), 0);
 	echo_free(&echo);
 }
@@ -109,7 +109,7 @@ static void a_call_that_does_not_finish_is_cancelled(void **state)
 	free(bytes);
 	echo_wait(&echo, &echo.blocked, 1);
 	assert_int_equal(rpc_server_drain(echo.server).code, STATUS_OK);
-	assert_int_equal(echo.saw_cancel, 1);
+	assert_int_equal(echo_read(&echo, &echo.saw_cancel), 1);
 	assert_false(client_receive(&call, &reply, &n));
 	assert_int_not_equal(client_finish(&call), GRPC_STATUS_OK);
 	client_done(&call);
@@ -185,7 +185,7 @@ static void it_ends_under_load(void **state)
 		atomic_store(&stop_load, true);
 		for (int i = 0; i < 3; i++)
 			pthread_join(threads[i], NULL);
-		assert_int_equal(echo.opened, echo.closed);
+		assert_int_equal(echo_read(&echo, &echo.opened), echo_read(&echo, &echo.closed));
 		echo_free(&echo);
 	}
 }
