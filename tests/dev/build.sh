@@ -62,15 +62,38 @@ command_image() {
 	$BUF build proto -o $IMAGE
 }
 
+# What a benchmark is given when the caller gives it nothing.
+bench_arguments() {
+	case $1 in
+	extract) printf '%s\n' /usr/share/doc/postgresql-doc-15/html ;;
+	esac
+}
+
+bench_names() { (cd tests/bench && ls bench_*.c) | sed 's/^bench_\(.*\)\.c$/\1/'; }
+
+# bench [NAME [ARGUMENT...]]: one benchmark, or all of them with the arguments above.
 command_bench() {
+	local name names folder
 	packages_ensure
-	build release || die "the release build failed"
-	local folder
+	mapfile -t names < <(bench_names)
+	if [ $# -gt 0 ]; then
+		[ -e "tests/bench/bench_$1.c" ] || die "no benchmark '$1'; there are: ${names[*]}"
+		names=("$1")
+		shift
+	fi
+	build release --target "${names[@]/#/bench_}" || die "the release build failed"
 	folder=$(run_folder)/test
+	# shellcheck disable=SC2064
+	trap "tests/lab/services down '$folder'" EXIT
 	eval "$(test_services "$folder")"
 	export TEST_DATABASE_URL TEST_REDIS_URL
-	local status=0
-	ctest --test-dir build/release -L bench -R "${1:-.}" -V --no-tests=error || status=$?
-	tests/lab/services down "$folder"
-	return $status
+	for name in "${names[@]}"; do
+		step "bench $name"
+		if [ $# -gt 0 ]; then
+			"build/release/bin/bench_$name" "$@"
+		else
+			# shellcheck disable=SC2046
+			"build/release/bin/bench_$name" $(bench_arguments "$name")
+		fi
+	done
 }

@@ -94,6 +94,8 @@ class _Page(HTMLParser):
             self.separate()
         if tag in SILENT:
             self.silent += 1
+        elif self.silent:
+            pass  # inert: neither text nor structure
         elif tag in ASIDE:
             self.aside += 1
         elif tag == "head":
@@ -116,6 +118,8 @@ class _Page(HTMLParser):
             self.separate()
         if tag in SILENT:
             self.silent = max(0, self.silent - 1)
+        elif self.silent:
+            pass
         elif tag in ASIDE:
             self.aside = max(0, self.aside - 1)
         elif tag == "head":
@@ -172,7 +176,9 @@ def _bare(host):
 
 
 def _collapse(text):
-    return re.sub(r"[ \t\n\r\f\v]+", " ", text).strip()
+    """White space, the no-break space included, becomes one space; controls and soft hyphens vanish."""
+    text = re.sub("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad]", "", text)
+    return re.sub("[ \t\n\r\f\xa0]+", " ", text).strip(" ")
 
 
 def _occurrences(rule, text):
