@@ -53,8 +53,8 @@ def tags():
         out.write("/* Written by tables.py: element names in a perfect hash. */\n")
         out.write("#define TAG_HASH(n, first, second, last) (((n) * %du + (first) * %du + (second) * %du + (last) * %du) & 511)\n"
                   % (a, b, c, d))
-        for name, kind, flags in sorted(TAGS, key=lambda t: slot(t[0], a, b, c, d)):
-            out.write('TAG(%d, "%s", %s, %s)\n' % (slot(name, a, b, c, d), name, kind, flags))
+        for number, (name, kind, flags) in enumerate(TAGS, 1):
+            out.write('TAG(%d, %d, "%s", %s, %s)\n' % (number, slot(name, a, b, c, d), name, kind, flags))
 
 
 entities()

@@ -3,6 +3,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { PLAIN = 0, SPACE = 1, DROP, LEAD_C2 };
 
 static const uint8_t kinds[256] = {
@@ -77,31 +81,87 @@ static size_t add_one(struct text_run *run, const char *p)
 	return kinds[(unsigned char)*p] == LEAD_C2 ? 2 : 1;
 }
 
+/* Where reading and writing stand. */
+struct cursor {
+	const char *in;
+	char *out;
+	unsigned after_space;
+};
+
+/* Copies up to `limit`, or to the first byte that is neither plain nor white space. No branch but the loop's: a space
+ * is written over by the next byte when it comes after another. */
+static bool copy_bytes(struct cursor *at, const char *limit)
+{
+	const char *in = at->in;
+	char *out = at->out;
+	unsigned after_space = at->after_space, kind;
+
+	for (; in < limit; in++) {
+		kind = kinds[(unsigned char)*in];
+		if (kind > SPACE)
+			break;
+		*out = kind ? ' ' : *in;
+		out += 1 - (kind & after_space);
+		after_space = kind;
+	}
+	*at = (struct cursor){ in, out, after_space };
+	return in == limit;
+}
+
+#ifdef __SSE2__
+/* Copies blocks of sixteen bytes that are words with single white space between them, as most text is. */
+static void copy_blocks(struct cursor *at, const char *end)
+{
+	const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), lf = _mm_set1_epi8('\n'),
+		      ff = _mm_set1_epi8('\f'), cr = _mm_set1_epi8('\r'), del = _mm_set1_epi8(0x7F),
+		      c2 = _mm_set1_epi8((char)0xC2);
+
+	for (; end - at->in >= 16; at->in += 16, at->out += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at->in);
+		__m128i white = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
+					     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf),
+								       _mm_cmpeq_epi8(bytes, ff)),
+							  _mm_cmpeq_epi8(bytes, cr)));
+		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes);
+		__m128i other = _mm_or_si128(_mm_andnot_si128(white, low),
+					     _mm_or_si128(_mm_cmpeq_epi8(bytes, del), _mm_cmpeq_epi8(bytes, c2)));
+		unsigned spaces = (unsigned)_mm_movemask_epi8(white);
+
+		if (_mm_movemask_epi8(other) || (spaces & (spaces << 1 | at->after_space)))
+			return;
+		bytes = _mm_or_si128(_mm_andnot_si128(white, bytes), _mm_and_si128(white, space));
+		_mm_storeu_si128((__m128i *)(void *)at->out, bytes);
+		at->after_space = spaces >> 15;
+	}
+}
+#else
+static void copy_blocks(struct cursor *at, const char *end)
+{
+	(void)at;
+	(void)end;
+}
+#endif
+
 void text_run_add(struct text_run *run, const char *utf8, size_t n)
 {
 	const char *end = utf8 + n;
 
 	while (utf8 < end && !run->is_full) {
-		char *out = run->data + run->len;
-		unsigned after_space = run->is_after_space, kind = PLAIN;
+		struct cursor at = { utf8, run->data + run->len, run->is_after_space };
+		bool whole = true;
 
 		if (run->capacity - run->len < (size_t)(end - utf8)) {
 			utf8 += add_one(run, utf8);
 			continue;
 		}
-		/* It all fits. No branch but the loop's: a space is written over by the next byte when it comes
-		 * after another. */
-		for (; utf8 < end; utf8++) {
-			kind = kinds[(unsigned char)*utf8];
-			if (kind > SPACE)
-				break;
-			*out = kind ? ' ' : *utf8;
-			out += 1 - (kind & after_space);
-			after_space = kind;
+		while (whole && at.in < end) {
+			copy_blocks(&at, end);
+			whole = copy_bytes(&at, end - at.in < 16 ? end : at.in + 16);
 		}
-		run->len = (size_t)(out - run->data);
-		run->is_after_space = after_space != 0;
-		if (utf8 < end)
+		utf8 = at.in;
+		run->len = (size_t)(at.out - run->data);
+		run->is_after_space = at.after_space != 0;
+		if (!whole)
 			utf8 += add_one(run, utf8);
 	}
 }
