@@ -113,7 +113,8 @@ static const char *step(struct html *h, const char *p, const char *end)
 	case DATA:
 	case RCDATA:
 		p = scan_for_two(p, end, '<', '&');
-		html_text(h, from, (size_t)(p - from));
+		if (p > from)
+			h->sink->text(h->ctx, from, (size_t)(p - from), (size_t)(end - from));
 		if (p == end)
 			return p;
 		if (*p == '&') {

@@ -18,8 +18,8 @@ enum html_attr { HTML_ATTR_HREF, HTML_ATTR_CONTENT, HTML_ATTR_NAME, HTML_ATTR_PR
 
 struct html_sink {
 	/* Text with references decoded; whole characters, white space as written. Content of script, style and the
-	 * like never arrives. */
-	void (*text)(void *ctx, const char *utf8, size_t n);
+	 * like never arrives. `readable` (≥ n) bytes from utf8 on may be read, so that the reader can work in blocks. */
+	void (*text)(void *ctx, const char *utf8, size_t n, size_t readable);
 	/* One attribute of a tag with HTML_ATTRS, before its `start`. The first of two with one name counts. */
 	void (*attr)(void *ctx, const struct html_tag_info *tag, enum html_attr attr, const char *value, size_t n);
 	/* is_foreign: inside svg or math, where <title> is not the page's title. */

@@ -67,7 +67,7 @@ static inline char lower(char c)
 static inline void html_text(struct html *h, const char *bytes, size_t n)
 {
 	if (n > 0)
-		h->sink->text(h->ctx, bytes, n);
+		h->sink->text(h->ctx, bytes, n, n);
 }
 
 static inline const char *find(const char *p, const char *end, char c)

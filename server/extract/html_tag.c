@@ -1,6 +1,7 @@
 #include "extract/html_parts.h"
 
 #include "base/text.h"
+#include "extract/scan.h"
 
 /* --- attributes and tags ------------------------------------------------------------------------------------- */
 
@@ -128,8 +129,8 @@ static void name_set(struct html *h, const char *name, size_t n, const char *end
 {
 	uint64_t w[2];
 
-	html_name_begin(h);
 	if (end - name < (ptrdiff_t)sizeof(w) || n >= sizeof(w) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__) {
+		html_name_begin(h);
 		html_name_add(h, name, n);
 		return;
 	}
@@ -154,9 +155,7 @@ static const char *attr_at_once(struct html *h, const char *p, const char *end)
 {
 	const char *name = p, *name_end, *value, *value_end;
 
-	for (p++; p < end && !is(*p, C_ATTR_END);)
-		p++;
-	name_end = p;
+	p = name_end = scan_for_name_end(p + 1, end, true);
 	while (p < end && is(*p, C_SPACE))
 		p++;
 	if (p == end)
@@ -233,8 +232,7 @@ const char *html_tag_at_once(struct html *h, const char *p, const char *end, enu
 	name += is_end_tag;
 	if (name >= end || !is(*name, C_LETTER))
 		return p;
-	for (name_end = name + 1; name_end < end && !is(*name_end, C_NAME_END);)
-		name_end++;
+	name_end = scan_for_name_end(name + 1, end, false);
 	if (name_end == end) {
 		h->steps += (uint64_t)(end - p);
 		return p;

@@ -137,7 +137,7 @@ static bool is_blank(const char *bytes, size_t n)
 }
 
 /* Adds text of one region. A segment begins with its first visible character. */
-static void text_add(struct page *page, enum signal signal, const char *utf8, size_t n)
+static void text_add(struct page *page, enum signal signal, const char *utf8, size_t n, size_t readable)
 {
 	if (page->text.is_full || page->at.is_out_of_memory)
 		return;
@@ -145,7 +145,7 @@ static void text_add(struct page *page, enum signal signal, const char *utf8, si
 	    page->segments[page->at.segment_count - 1].signal != signal) {
 		if (is_blank(utf8, n))
 			return;
-		if (!text_reserve(page, n + 2))
+		if (!text_reserve(page, n + TEXT_RUN_SLACK))
 			return;
 		if (page->text.len + 2 > page->text.capacity) {
 			page->text.is_full = true;
@@ -153,36 +153,36 @@ static void text_add(struct page *page, enum signal signal, const char *utf8, si
 		}
 		if (!segment_open(page, signal))
 			return;
-	} else if (!text_reserve(page, n + 2)) {
+	} else if (!text_reserve(page, n + TEXT_RUN_SLACK)) {
 		return;
 	}
-	text_run_add(&page->text, utf8, n);
+	text_run_add(&page->text, utf8, n, readable);
 }
 
-static void on_text(void *ctx, const char *utf8, size_t n)
+static void on_text(void *ctx, const char *utf8, size_t n, size_t readable)
 {
 	struct page *page = ctx;
 
 	if (page->at.template_depth > 0 || page->at.in_ignored_title)
 		return;
 	if (page->at.in_title) {
-		text_add(page, SIGNAL_TITLE, utf8, n);
+		text_add(page, SIGNAL_TITLE, utf8, n, readable);
 		return;
 	}
 	if (!page->visible.is_full)
-		text_run_add(&page->visible, utf8, n);
+		text_run_add(&page->visible, utf8, n, readable);
 	if (page->at.in_h1)
-		text_add(page, SIGNAL_H1, utf8, n);
+		text_add(page, SIGNAL_H1, utf8, n, readable);
 	else if (page->at.in_link)
-		text_add(page, SIGNAL_ANCHOR, utf8, n);
+		text_add(page, SIGNAL_ANCHOR, utf8, n, readable);
 	else if (page->at.aside_count == 0)
-		text_add(page, SIGNAL_BODY, utf8, n);
+		text_add(page, SIGNAL_BODY, utf8, n, readable);
 }
 
 static void word_break(struct page *page)
 {
 	/* a segment that is due begins without white space anyway */
-	if (!page->at.is_segment_due && !page->text.is_after_space && text_reserve(page, 2))
+	if (!page->at.is_segment_due && !page->text.is_after_space && text_reserve(page, TEXT_RUN_SLACK))
 		text_run_break(&page->text);
 	if (!page->visible.is_full)
 		text_run_break(&page->visible);
@@ -243,7 +243,7 @@ static void meta_done(struct page *page)
 {
 	if (page->at.meta == META_SEARCHED && page->at.meta_len > 0) {
 		page->at.is_segment_due = true;
-		text_add(page, SIGNAL_META, page->meta_content, page->at.meta_len);
+		text_add(page, SIGNAL_META, page->meta_content, page->at.meta_len, sizeof(page->meta_content));
 		page->at.is_segment_due = true;
 	}
 	page->at.meta = META_OTHER;
@@ -398,7 +398,7 @@ static void on_decoded(void *ctx, const char *utf8, size_t n)
 	if (page->at.is_html)
 		html_feed(&page->html, utf8, n);
 	else
-		on_text(page, utf8, n);
+		on_text(page, utf8, n, n);
 }
 
 /* The head is complete: decide what this is and read the head itself. */

@@ -70,7 +70,7 @@ static struct status pattern_set(struct rule *rule, const struct rule_spec *spec
 	if (!rule->pattern || !rule->key)
 		return status_out_of_memory();
 	run = text_run_make(rule->pattern, n);
-	text_run_add(&run, spec->pattern, n);
+	text_run_add(&run, spec->pattern, n, n);
 	text_run_trim(&run, 0);
 	if (run.len == 0)
 		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "rule %zu: the pattern is empty", index);

@@ -24,17 +24,6 @@ void text_run_begin(struct text_run *run)
 	run->is_after_space = true;
 }
 
-void text_run_break(struct text_run *run)
-{
-	text_run_add(run, " ", 1);
-}
-
-void text_run_trim(struct text_run *run, size_t start)
-{
-	if (run->len > start && run->data[run->len - 1] == ' ')
-		run->len--;
-}
-
 static bool put(struct text_run *run, const char *bytes, size_t n)
 {
 	if (run->capacity - run->len < n) {
@@ -44,6 +33,18 @@ static bool put(struct text_run *run, const char *bytes, size_t n)
 	memcpy(run->data + run->len, bytes, n);
 	run->len += n;
 	return true;
+}
+
+void text_run_break(struct text_run *run)
+{
+	if (!run->is_after_space && put(run, " ", 1))
+		run->is_after_space = true;
+}
+
+void text_run_trim(struct text_run *run, size_t start)
+{
+	if (run->len > start && run->data[run->len - 1] == ' ')
+		run->len--;
 }
 
 static size_t char_len(unsigned char lead)
@@ -109,14 +110,17 @@ static bool copy_bytes(struct cursor *at, const char *limit)
 }
 
 #ifdef __SSE2__
-/* Copies blocks of sixteen bytes that are words with single white space between them, as most text is. */
-static void copy_blocks(struct cursor *at, const char *end)
+/* Copies blocks of sixteen bytes that are words with single white space between them, as most text is. The last block
+ * may reach beyond `end`: it is read and written whole and counted in part. Bytes up to read_end may be read, up to
+ * write_end written. */
+static void copy_blocks(struct cursor *at, const char *end, const char *read_end, const char *write_end)
 {
 	const __m128i space = _mm_set1_epi8(' '), tab = _mm_set1_epi8('\t'), lf = _mm_set1_epi8('\n'),
 		      ff = _mm_set1_epi8('\f'), cr = _mm_set1_epi8('\r'), del = _mm_set1_epi8(0x7F),
 		      c2 = _mm_set1_epi8((char)0xC2);
 
-	for (; end - at->in >= 16; at->in += 16, at->out += 16) {
+	while (at->in < end && read_end - at->in >= 16 && write_end - at->out >= 16) {
+		unsigned n = end - at->in < 16 ? (unsigned)(end - at->in) : 16, counted = (1u << n) - 1;
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at->in);
 		__m128i white = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
 					     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf),
@@ -125,26 +129,30 @@ static void copy_blocks(struct cursor *at, const char *end)
 		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes);
 		__m128i other = _mm_or_si128(_mm_andnot_si128(white, low),
 					     _mm_or_si128(_mm_cmpeq_epi8(bytes, del), _mm_cmpeq_epi8(bytes, c2)));
-		unsigned spaces = (unsigned)_mm_movemask_epi8(white);
+		unsigned spaces = (unsigned)_mm_movemask_epi8(white) & counted;
 
-		if (_mm_movemask_epi8(other) || (spaces & (spaces << 1 | at->after_space)))
+		if (((unsigned)_mm_movemask_epi8(other) & counted) || (spaces & (spaces << 1 | at->after_space)))
 			return;
 		bytes = _mm_or_si128(_mm_andnot_si128(white, bytes), _mm_and_si128(white, space));
 		_mm_storeu_si128((__m128i *)(void *)at->out, bytes);
-		at->after_space = spaces >> 15;
+		at->after_space = spaces >> (n - 1);
+		at->in += n;
+		at->out += n;
 	}
 }
 #else
-static void copy_blocks(struct cursor *at, const char *end)
+static void copy_blocks(struct cursor *at, const char *end, const char *read_end, const char *write_end)
 {
 	(void)at;
 	(void)end;
+	(void)read_end;
+	(void)write_end;
 }
 #endif
 
-void text_run_add(struct text_run *run, const char *utf8, size_t n)
+void text_run_add(struct text_run *run, const char *utf8, size_t n, size_t readable)
 {
-	const char *end = utf8 + n;
+	const char *end = utf8 + n, *read_end = utf8 + readable;
 
 	while (utf8 < end && !run->is_full) {
 		struct cursor at = { utf8, run->data + run->len, run->is_after_space };
@@ -155,7 +163,7 @@ void text_run_add(struct text_run *run, const char *utf8, size_t n)
 			continue;
 		}
 		while (whole && at.in < end) {
-			copy_blocks(&at, end);
+			copy_blocks(&at, end, read_end, run->data + run->capacity);
 			whole = copy_bytes(&at, end - at.in < 16 ? end : at.in + 16);
 		}
 		utf8 = at.in;

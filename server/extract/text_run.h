@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define TEXT_RUN_SLACK 18
+
 struct text_run {
 	char *data; /* borrowed; room for `capacity` bytes */
 	size_t len, capacity;
@@ -19,8 +21,9 @@ struct text_run {
 struct text_run text_run_make(char *data, size_t capacity);
 /* What follows is a new piece: leading white space is dropped. */
 void text_run_begin(struct text_run *run);
-/* Adds whole characters of well-formed UTF-8. */
-void text_run_add(struct text_run *run, const char *utf8, size_t n);
+/* Adds n bytes, whole characters of well-formed UTF-8. `readable` (≥ n) bytes from utf8 on may be read. With
+ * TEXT_RUN_SLACK bytes of room beyond n it is quickest; the result is the same. */
+void text_run_add(struct text_run *run, const char *utf8, size_t n, size_t readable);
 /* Words end here, as if white space had come. */
 void text_run_break(struct text_run *run);
 /* Takes back a space at the end of the piece that began at `start`. */
