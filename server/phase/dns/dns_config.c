@@ -11,10 +11,9 @@ static void read_validation_types(struct json_fields *f, struct dns_config *conf
 	const char *const *types = NULL;
 	size_t count = 0;
 
-	if (!json_get_texts(f, "validationTypes", 8, 16, &types, &count)) {
-		config->wants_a = config->wants_aaaa = true;
+	if (!json_get_texts(f, "validationTypes", 8, 16, &types, &count))
 		return;
-	}
+	config->wants_a = config->wants_aaaa = false;
 	for (size_t i = 0; i < count; i++) {
 		if (text_equal_fold(types[i], "A"))
 			config->wants_a = true;
@@ -31,8 +30,8 @@ static void read_validation_types(struct json_fields *f, struct dns_config *conf
 struct status dns_config_read(const json_t *object, const char *path, struct arena *arena,
 			      struct violations *violations, struct dns_config *out)
 {
-	struct dns_config config = { 0 };
-	int64_t batch = 0, timeout_s = 30, retries = 2;
+	struct dns_config config = DNS_CONFIG_DEFAULT;
+	int64_t batch = 0, timeout_s = config.timeout_ms / 1000, retries = config.retries_max;
 	struct json_input in;
 	struct json_fields f;
 

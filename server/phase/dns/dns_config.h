@@ -26,6 +26,10 @@ struct dns_config {
 	bool wants_a, wants_aaaa; /* at least one */
 };
 
+/* No personas yet. */
+#define DNS_CONFIG_DEFAULT                                                                                             \
+	((struct dns_config){ .timeout_ms = 30000, .retries_max = 2, .wants_a = true, .wants_aaaa = true })
+
 /* As generation_config_read. */
 struct status dns_config_read(const json_t *object, const char *path, struct arena *arena,
 			      struct violations *violations, struct dns_config *out) MUST_CHECK;

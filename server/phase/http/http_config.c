@@ -44,11 +44,22 @@ static void read_what_to_look_for(struct json_fields *f, struct http_config *con
 			       "needs a keyword set, or keywords, or ad hoc keywords to look for");
 }
 
+struct http_config http_config_default(int32_t crawl_depth)
+{
+	return (struct http_config){ .enrichment_enabled = true,
+				     .microcrawl_enabled = crawl_depth > 0,
+				     .microcrawl_pages_max = 3,
+				     .microcrawl_bytes_max = 150000,
+				     .microcrawl_depth = crawl_depth > 0 ? crawl_depth : 1,
+				     .retries_max = 1 };
+}
+
 struct status http_config_read(const json_t *object, const char *path, int32_t crawl_depth, struct arena *arena,
 			       struct violations *violations, struct http_config *out)
 {
-	struct http_config config = { .enrichment_enabled = true, .microcrawl_enabled = crawl_depth > 0 };
-	int64_t pages = 3, bytes = 150000, depth = crawl_depth > 0 ? crawl_depth : 1, batch = 0, retries = 1;
+	struct http_config config = http_config_default(crawl_depth);
+	int64_t pages = config.microcrawl_pages_max, bytes = config.microcrawl_bytes_max;
+	int64_t depth = config.microcrawl_depth, batch = 0, retries = config.retries_max;
 	struct json_input in;
 	struct json_fields f;
 

@@ -38,8 +38,10 @@ struct http_config {
 	int32_t retries_max;
 };
 
-/* As generation_config_read; crawl_depth is the campaign's: 0 turns the microcrawl off unless the object turns it on,
- * more is its default depth. */
+/* No personas and nothing to look for yet. crawl_depth is the campaign's: 0 turns the microcrawl off, more is its depth. */
+struct http_config http_config_default(int32_t crawl_depth);
+
+/* As generation_config_read, over http_config_default. */
 struct status http_config_read(const json_t *object, const char *path, int32_t crawl_depth, struct arena *arena,
 			       struct violations *violations, struct http_config *out) MUST_CHECK;
 struct status http_config_parse(const char *json, struct arena *arena, struct http_config *out) MUST_CHECK;
