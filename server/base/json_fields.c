@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -171,7 +170,7 @@ static bool integer_of(const json_t *value, int64_t *out)
 	if (!json_is_real(value))
 		return false;
 	number = json_real_value(value);
-	if (number != floor(number) || fabs(number) > 9007199254740992.0)
+	if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0) || (double)(int64_t)number != number)
 		return false;
 	*out = (int64_t)number;
 	return true;

@@ -73,8 +73,8 @@ static bool resolve_type(struct json_fields *f, const struct pattern_names *name
 /* The length the type needs: as given, else from variableLength; 0 and a violation when there is none. */
 static int64_t need_length(struct json_fields *f, const char *name, int64_t given, int64_t fallback)
 {
-	if (given < 0 && fallback > 0)
-		return fallback;
+	if (given < 0)
+		given = fallback;
 	if (given < 0)
 		json_required(f, name);
 	else if (given == 0)
