@@ -19,7 +19,6 @@
 
 enum {
 	LOOKUPS_MAX = 2000,
-	PER_RESOLVER_MAX = 1000,
 	EVENTS_PER_ROUND = 64,
 	SLEEP_MOST_MS = 100,
 	TIMERS_PER_LOOKUP = 4, /* two questions, the budget, and at most one gate per waiting lookup */
@@ -474,7 +473,7 @@ struct status dns_client_create(const struct dns_client_settings *settings, stru
 	if (c->settings.lookups_max == 0)
 		c->settings.lookups_max = LOOKUPS_MAX;
 	if (c->settings.per_resolver_max == 0)
-		c->settings.per_resolver_max = PER_RESOLVER_MAX;
+		c->settings.per_resolver_max = 2 * c->settings.lookups_max;
 	c->epoll_fd = c->wake_fd = -1;
 	timer_heap_init(&c->timers);
 	pthread_mutex_init(&c->lock, NULL);

@@ -19,8 +19,8 @@ struct dns_client;
 
 struct dns_client_settings {
 	unsigned lookups_max;          /* submitted and not called back; 0 = 2000 */
-	unsigned per_resolver_max;     /* queries one resolver may still be working on; 0 = 1000. The engine starts
-	                                  lower, and shrinks its window when retries show that packets got lost */
+	unsigned per_resolver_max;     /* queries one resolver may leave unanswered; 0 = twice lookups_max. Much fewer
+	                                  are sent at once: a window shrinks when retries show that packets got lost */
 };
 
 enum dns_outcome { DNS_OK, DNS_FAILED, DNS_TIMED_OUT, DNS_CANCELED };

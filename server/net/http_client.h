@@ -110,8 +110,9 @@ struct http_client_stats {
 
 struct status http_client_create(const struct http_client_settings *settings, struct http_client **out) MUST_CHECK;
 
-/* Waits while the client or the policy is full. CANCELLED when fetch->cancel was set meanwhile, UNAVAILABLE when the
- * client is being destroyed; then there is no callback. */
+/* Waits while the client or the policy is full. INVALID_ARGUMENT / BAD_URL for a host or URL nobody would fetch,
+ * CANCELLED when fetch->cancel was set meanwhile, UNAVAILABLE when the client is being destroyed; then there is no
+ * callback. */
 struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done, void *ctx)
 	MUST_CHECK;
 /* Never waits: RESOURCE_EXHAUSTED when full. A callback may submit this way (a next page of the same session). */
