@@ -212,7 +212,7 @@ class Stack:
 
     def dfctl(self, *arguments, instance=0, data=None, seconds=CALL_SECONDS):
         """What dfctl answers, as JSON; a list when it printed several documents."""
-        text = self.run(BIN / "dfctl", "--address", self.instances[instance].grpc, "--output", "json", *arguments,
+        text = self.run(BIN / "dfctl", "--server", self.instances[instance].grpc, "-o", "json", *arguments,
                         data=data, seconds=seconds)
         return _documents(text)
 
@@ -228,6 +228,16 @@ class Stack:
             code = next((line.split(":", 1)[1].strip() for line in done.stderr.splitlines() if "Code:" in line), "")
             raise CallFailed(f"{method}: {done.stderr.strip()}", code, done.stdout)
         return _documents(done.stdout)
+
+    def watch_start(self, campaign, after=None, instance=0):
+        """A running WatchCampaign; read it with Watcher.read."""
+        request = {"campaignId": campaign, **({} if after is None else {"afterEvent": after})}
+        return Watcher([GRPCURL, "-plaintext", "-emit-defaults", "-max-time", str(CAMPAIGN_SECONDS), "-d",
+                        json.dumps(request), self.instances[instance].grpc, "domainflow.v2.EventService/WatchCampaign"])
+
+    def watch(self, campaign, *, until, after=None, instance=0):
+        """Messages of a stream up to and with the first for which until(message) is true."""
+        return self.watch_start(campaign, after, instance).read(until)
 
     def sql(self, statement):
         """Rows of a statement, each a list of texts; null is an empty text."""
@@ -264,7 +274,7 @@ class Stack:
     def create_keyword_set(self, file=pages.KEYWORD_FILE):
         self._named += 1
         wanted = json.loads(Path(file).read_text())
-        rules = [{**rule, "ruleType": f"KEYWORD_RULE_TYPE_{rule.get('ruleType', 'string').upper()}"}
+        rules = [{**rule, "ruleType": f"RULE_TYPE_{rule.get('ruleType', 'string').upper()}"}
                  for rule in wanted["rules"]]
         request = {"name": f"{wanted['name']} {self._named}", "rules": rules}
         return self.grpcurl("KeywordSetService/CreateKeywordSet", request)["keywordSet"]["id"]
@@ -312,6 +322,34 @@ class Stack:
     @staticmethod
     def _failure(campaign):
         return f"SELECT phase, error_code, error_message FROM campaign_phases WHERE campaign_id = '{campaign}'"
+
+
+class Watcher:
+    """A stream in the background; its messages as they come."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self._text, self._decoder = "", json.JSONDecoder()
+
+    def read(self, until):
+        """Messages up to and with the first for which until(message) is true; ends the stream."""
+        found = []
+        try:
+            for line in self.process.stdout:
+                self._text += line
+                try:
+                    message, at = self._decoder.raw_decode(self._text)
+                except json.JSONDecodeError:
+                    continue  # a message spans several lines
+                self._text = self._text[at:].lstrip()
+                found.append(message)
+                if until(message):
+                    return found
+        finally:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+        raise CallFailed(f"the stream ended after {len(found)} messages", output=json.dumps(found[-3:]))
 
 
 def _documents(text):

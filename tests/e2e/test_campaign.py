@@ -1,0 +1,134 @@
+"""A campaign from its pattern to its leads, every count and every row compared with what the lab's rule says."""
+import json
+import unittest
+
+from stack import Stack
+
+NAMES = 1500
+
+
+class FullCampaign(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.addClassCleanup(cls.stack.close)
+        cls.stack.start()
+        cls.campaign = cls.stack.create_campaign(NAMES)
+        cls.stack.start_generation(cls.campaign)
+        cls.stack.wait_campaign(cls.campaign)
+        cls.expected = cls.stack.expectation()
+        cls.names = cls.stack.names(NAMES)
+        cls.sums = cls.expected.sums(cls.names)
+
+    def where(self):
+        return f"FROM domains WHERE campaign_id = '{self.campaign}'"
+
+    def counts(self, column):
+        return {k: v for k, v in self.stack.sql_counts(
+            f"SELECT {column}, count(*) {self.where()} AND {column} IS NOT NULL GROUP BY 1").items()}
+
+    def test_every_name_of_the_pattern_is_there_in_order(self):
+        rows = self.stack.sql(f"SELECT domain_name {self.where()} ORDER BY offset_index")
+        self.assertEqual([row[0] for row in rows], self.names)
+
+    def test_dns_statuses_and_reasons(self):
+        self.assertEqual(self.counts("dns_status"), self.sums["dns_status"])
+        self.assertEqual(self.counts("dns_reason"), self.sums["dns_reason"])
+
+    def test_http_statuses_and_reasons(self):
+        self.assertEqual(self.counts("http_status"), self.sums["http_status"])
+        self.assertEqual(self.counts("http_reason"), self.sums["http_reason"])
+
+    def test_verdicts(self):
+        self.assertEqual(self.counts("lead_status"), self.sums["lead_status"])
+        self.assertEqual(self.counts("rejection_reason"), self.sums["rejection_reason"])
+
+    def test_the_funnel_is_the_computed_one(self):
+        funnel = self.stack.grpcurl("InsightService/GetFunnel", {"campaignId": self.campaign})
+        self.assertEqual(funnel, self.sums["funnel"])
+
+    def test_the_rejection_summary_balances(self):
+        summary = self.stack.grpcurl("InsightService/GetRejectionSummary", {"campaignId": self.campaign})
+        self.assertTrue(summary["balanced"], summary)
+        self.assertEqual(summary["totals"]["total"], NAMES)
+        self.assertEqual(summary["totals"]["pending"], 0)
+        counts = {"lowScore": "low_score", "noKeywords": "no_keywords", "dnsError": "dns_error",
+                  "dnsTimeout": "dns_timeout", "httpError": "http_error", "httpTimeout": "http_timeout"}
+        for word, count in summary["counts"].items():
+            self.assertEqual(count, self.sums["rejection_reason"].get(counts.get(word, word), 0), word)
+
+    def test_each_fetched_domain_has_the_oracles_numbers(self):
+        rows = self.stack.sql(
+            "SELECT d.domain_name, d.domain_score, f.kw_unique_count, f.kw_total_occurrences, f.is_parked, f.content_bytes, "
+            "f.h1_count, f.link_internal_count, f.link_external_count, round(f.content_richness_score::numeric, 4), d.lead_status "
+            "FROM domains d JOIN domain_extraction_features f ON f.campaign_id = d.campaign_id AND f.domain_id = d.offset_index "
+            f"WHERE d.campaign_id = '{self.campaign}' AND d.http_status = 'ok' AND f.processing_state = 'ready'")
+        self.assertEqual(len(rows), self.sums["funnel"]["httpValid"])
+        wrong = []
+        for name, score, unique, hits, parked, size, h1, internal, external, richness, lead in rows:
+            want = self.expected.of(name)
+            got = (float(score), int(unique), int(hits), parked == "t", int(size), int(h1), int(internal), int(external), lead)
+            expected = (want["score"], want["kw_unique"], want["kw_hits"], want["parked"], want["content_bytes"],
+                        want["h1_count"], want["links_internal"], want["links_external"], want["lead_status"])
+            if got != expected or abs(float(richness) - want["richness"]) > 0.0001:
+                wrong.append((name, want["class"], got, expected, richness, want["richness"]))
+        self.assertEqual(wrong, [])
+
+    def test_counters_equal_a_recount(self):
+        recount = self.stack.sql(
+            "SELECT count(*), count(*) FILTER (WHERE dns_status = 'ok'), count(*) FILTER (WHERE http_status = 'ok'), "
+            f"count(*) FILTER (WHERE lead_status = 'match'), count(*) FILTER (WHERE rejection_reason = 'pending') {self.where()}")
+        kept = self.stack.sql("SELECT total_domains, dns_ok, http_ok, lead_match, reject_pending FROM campaign_counters "
+                              f"WHERE campaign_id = '{self.campaign}'")
+        self.assertEqual(kept, recount)
+
+    def test_events_are_numbered_without_gaps_and_in_pipeline_order(self):
+        events = self.stack.sql("SELECT event_number, type, coalesce(phase::text, '') FROM campaign_events "
+                                f"WHERE campaign_id = '{self.campaign}' ORDER BY event_number")
+        self.assertEqual([int(e[0]) for e in events], list(range(1, len(events) + 1)))
+        completed = [e[2] for e in events if e[1] == "phase_completed"]
+        self.assertEqual(completed, ["generation", "dns", "http", "analysis", "leads"])
+        self.assertEqual(events[-1][1], "campaign_completed")
+        self.assertEqual(sum(e[1] == "phase_auto_started" for e in events), 4)
+
+    def test_the_ten_best_leads_come_best_first(self):
+        answer = self.stack.grpcurl("DomainService/ListDomains",
+                                    {"campaignId": self.campaign, "leadStatus": "LEAD_STATUS_MATCH",
+                                     "sort": "DOMAIN_SORT_LEAD_SCORE", "pageSize": 10})
+        scores = [d["leadScore"] for d in answer["domains"]]
+        best = sorted((self.expected.of(n)["score"] for n in self.names if self.expected.of(n)["lead_status"] == "match"),
+                      reverse=True)[:10]
+        self.assertEqual(scores, best)
+
+    def test_pages_by_token_list_every_domain_once(self):
+        seen, token = [], ""
+        while True:
+            answer = self.stack.grpcurl("DomainService/ListDomains",
+                                        {"campaignId": self.campaign, "pageSize": 400, "pageToken": token})
+            seen += [d["domain"] for d in answer["domains"]]
+            token = answer["nextPageToken"]
+            if not token:
+                break
+        self.assertEqual(seen, self.names)
+
+    def test_the_snapshot_says_completed(self):
+        snapshot = self.stack.grpcurl("PhaseService/GetCampaignStatus", {"campaignId": self.campaign})["snapshot"]
+        self.assertEqual(snapshot["status"], "CAMPAIGN_STATUS_COMPLETED")
+        self.assertEqual(snapshot["overallProgressPercentage"], 100)
+        self.assertEqual([p["status"] for p in snapshot["phases"]], ["PHASE_STATUS_COMPLETED"] * 5)
+
+    def test_a_watcher_who_comes_late_replays_every_event(self):
+        stored = int(self.stack.sql_value(f"SELECT last_event FROM campaigns WHERE id = '{self.campaign}'"))
+        messages = self.stack.watch(self.campaign, after=0, until=lambda m: m.get("eventNumber") == stored)
+        self.assertEqual([m["eventNumber"] for m in messages if m.get("eventNumber")], list(range(1, stored + 1)))
+
+    def test_results_of_generation_name_the_offsets(self):
+        metrics = json.loads(self.stack.sql_value("SELECT metrics FROM phase_executions WHERE phase = 'generation' "
+                                                  f"AND campaign_id = '{self.campaign}'"))
+        self.assertEqual((metrics["generated"], metrics["offsetStart"], metrics["truncated"]), (NAMES, 0, False))
+
+
+if __name__ == "__main__":
+    unittest.main()
