@@ -159,9 +159,12 @@ static void *tick(void *arg)
 
 		publish_connections(server, &refused_before);
 		pthread_mutex_lock(&server->lock);
-		for (struct rpc_call *call = server->calls; call; call = call->next)
+		for (struct rpc_call *call = server->calls; call; call = call->next) {
 			if (call->stream)
 				rpc_stream_check(call->stream, now_ms);
+			if (call->deadline_ms <= now_ms) /* the core watches the client's deadlines, not our default */
+				cancel_set(&call->cancel);
+		}
 		pthread_mutex_unlock(&server->lock);
 	}
 	return NULL;

@@ -239,6 +239,21 @@ static void a_deadline_reaches_the_handler(void **state)
 	echo_wait(&echo, &echo.saw_cancel, 1);
 }
 
+/* The core knows nothing of a deadline the client did not set. */
+static void the_default_deadline_is_kept_too(void **state)
+{
+	struct client_call call;
+	Domainflow__Test__V1__Note *note;
+
+	(void)state;
+	echo_init(&echo);
+	echo.settings.grpc_deadline_default_ms = 100;
+	echo_start(&echo);
+	assert_int_equal(say(&echo, &call, "block", 0, NULL, &note), GRPC_STATUS_CANCELLED);
+	client_done(&call);
+	echo_stop(&echo);
+}
+
 static void a_cancel_reaches_the_handler(void **state)
 {
 	struct client_call call;
@@ -325,6 +340,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_peer_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_blocked_handler_delays_nobody, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_deadline_reaches_the_handler, setup, teardown),
+		cmocka_unit_test(the_default_deadline_is_kept_too),
 		cmocka_unit_test_setup_teardown(a_cancel_reaches_the_handler, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_methods_are_answered_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_request_must_be_well_formed, setup, teardown),
