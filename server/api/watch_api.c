@@ -309,8 +309,10 @@ static struct status watch_campaign(struct rpc_call *call, const PbWatchCampaign
 	watcher->hub = api->hub;
 	watcher->stream = stream;
 	rpc_stream_on_closed(stream, watcher_closed, watcher);
-	if (resumes)
+	if (resumes) {
 		rpc_stream_set_position(stream, in->after_event);
+		rpc_stream_allow(stream, HUB_REPLAY_MAX); /* what was missed comes in one go */
+	}
 	return hub_subscribe(api->hub, &id, resumes ? in->after_event : -1, watcher, &watcher->ticket);
 }
 

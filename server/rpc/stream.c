@@ -69,7 +69,8 @@ struct rpc_stream {
 	pthread_mutex_t lock;
 	struct entry *first, **end; /* waiting, oldest first */
 	size_t queued, queued_bytes;
-	bool is_running; /* the handler has returned: on_closed may come */
+	size_t allowance; /* messages over the bound that are still taken */
+	bool is_running;  /* the handler has returned: on_closed may come */
 	bool headers_sent;
 	bool in_flight;  /* a send is with the core */
 	bool is_closing; /* no more sends; `status` leaves when the queue is empty */
@@ -340,12 +341,16 @@ static bool coalesce(struct rpc_stream *stream, struct rpc_packed *packed, uint6
 	return false;
 }
 
-static bool is_full(const struct rpc_stream *stream, size_t more_bytes)
+static bool has_too_many(const struct rpc_stream *stream)
+{
+	return stream->queued >= (size_t)stream->call->server->settings->grpc_stream_queue_messages_max;
+}
+
+static bool has_too_much(const struct rpc_stream *stream, size_t more_bytes)
 {
 	const struct settings *settings = stream->call->server->settings;
 
-	return stream->queued >= (size_t)settings->grpc_stream_queue_messages_max ||
-	       (stream->queued && stream->queued_bytes + more_bytes > (size_t)settings->grpc_stream_queue_bytes_max);
+	return stream->queued && stream->queued_bytes + more_bytes > (size_t)settings->grpc_stream_queue_bytes_max;
 }
 
 /* Drops the oldest message that may be dropped. */
@@ -384,12 +389,14 @@ static bool enqueue(struct rpc_stream *stream, struct rpc_packed *packed, uint64
 		return false;
 	if (coalesce(stream, packed, key))
 		return true;
-	while (is_full(stream, packed_bytes(packed)) && make_room(stream))
-		;
-	if (is_full(stream, packed_bytes(packed))) {
-		close_slow_reader(stream);
-		return false;
+	while (has_too_much(stream, packed_bytes(packed)) || (has_too_many(stream) && stream->allowance == 0)) {
+		if (!make_room(stream)) {
+			close_slow_reader(stream);
+			return false;
+		}
 	}
+	if (has_too_many(stream))
+		stream->allowance--;
 	entry = malloc(sizeof *entry);
 	if (!entry) {
 		struct status st = status_out_of_memory();
@@ -428,6 +435,13 @@ bool rpc_stream_send_message(struct rpc_stream *stream, const ProtobufCMessage *
 	taken = rpc_stream_send(stream, packed, coalesce_key);
 	rpc_packed_release(packed);
 	return taken;
+}
+
+void rpc_stream_allow(struct rpc_stream *stream, size_t extra)
+{
+	pthread_mutex_lock(&stream->lock);
+	stream->allowance += extra;
+	pthread_mutex_unlock(&stream->lock);
 }
 
 void rpc_stream_set_position(struct rpc_stream *stream, int64_t position)

@@ -37,6 +37,10 @@ bool rpc_stream_send(struct rpc_stream *stream, struct rpc_packed *packed, uint6
 /* Packs and sends, for one receiver. False also when out of memory: the stream is then closed. */
 bool rpc_stream_send_message(struct rpc_stream *stream, const ProtobufCMessage *message, uint64_t coalesce_key);
 
+/* The next `extra` messages that find the queue full are taken all the same: for an owner that hands over a backlog at
+ * once (events since a position). The bound on bytes stays. Adds up when called again. */
+void rpc_stream_allow(struct rpc_stream *stream, size_t extra);
+
 /* The resume position of a client that has seen everything sent up to now and the messages sent from now on. Call it
  * once with the position the client starts from, then before each message that advances it. When the stream is closed
  * by SLOW_READER or DRAINING, the position of the last message that really left goes to the client as

@@ -261,6 +261,28 @@ static void a_slow_reader_is_closed_with_its_position(void **state)
 	echo_wait(&echo, &echo.closed, 1);
 }
 
+/* A queue of eight, a backlog of forty in one go. */
+static void a_backlog_may_be_handed_over_at_once(void **state)
+{
+	struct client_call call;
+	int filled;
+
+	(void)state;
+	watch_open(&echo, &call);
+	filled = fill_up(big, sizeof big);
+	pthread_mutex_lock(&echo.lock);
+	rpc_stream_allow(echo.stream, 40);
+	pthread_mutex_unlock(&echo.lock);
+	for (int i = 1; i <= 40; i++)
+		assert_true(watch_send(&echo, "old", 1000 + i, 0));
+	for (int i = 1; i <= filled; i++)
+		assert_int_equal(next_number(&call), i);
+	for (int i = 1; i <= 40; i++)
+		assert_int_equal(next_number(&call), 1000 + i);
+	client_done(&call);
+	echo_wait(&echo, &echo.closed, 1);
+}
+
 /* One that never reads at all is cut off, with code and reason in the text. */
 static void a_reader_that_sleeps_is_cut_off(void **state)
 {
@@ -360,6 +382,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(progress_is_coalesced_and_the_rest_is_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(progress_makes_room_for_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_slow_reader_is_closed_with_its_position, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_backlog_may_be_handed_over_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reader_that_sleeps_is_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_encoding_serves_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_chat_answers_every_note, setup, teardown),
