@@ -1,6 +1,7 @@
 #include "phase/run.h"
 
 #include "base/arena.h"
+#include "store/persona_store.h"
 #include "store/state_store.h"
 #include "store/tx.h"
 
@@ -14,6 +15,34 @@ struct status phase_campaign_read(const struct phase_env *env, const struct uuid
 	TRY(store_single(env->pool, 0, &tx));
 	TRY(store_snapshot_get(tx, campaign_id, NULL, false, arena, out));
 	return store_commit(&tx);
+}
+
+struct status phase_personas_read(const struct phase_env *env, enum persona_type type, const struct uuid *ids,
+				  size_t id_count, struct arena *arena, struct persona **out, size_t *out_count)
+{
+	struct persona *list = arena_array(arena, id_count + 1, sizeof *list);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	size_t count = 0;
+
+	if (!list)
+		return status_out_of_memory();
+	TRY(store_single(env->pool, 0, &tx));
+	for (size_t i = 0; i < id_count; i++) {
+		struct status st = store_persona_get(tx, &ids[i], NULL, arena, &list[count]);
+
+		if (st.code == STATUS_NOT_FOUND)
+			continue;
+		if (!status_ok(st))
+			return st;
+		count += list[count].is_enabled && list[count].type == type;
+	}
+	TRY(store_commit(&tx));
+	if (count == 0)
+		return status_make(STATUS_FAILED_PRECONDITION, "E_NO_USABLE_PERSONA",
+				   "none of the configured %s personas exists and is enabled", persona_type_to_text(type));
+	*out = list;
+	*out_count = count;
+	return STATUS_OK_VALUE;
 }
 
 int32_t phase_batch_size(int32_t configured, int32_t total, int32_t least, int32_t most)

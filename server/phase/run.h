@@ -5,10 +5,12 @@
 
 #include "base/status.h"
 #include "model/campaign.h"
+#include "model/catalog.h"
 #include "model/counters.h"
 #include "phase/phase.h"
 #include "store/domain_store.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct arena;
@@ -16,6 +18,12 @@ struct arena;
 /* The campaign as it is now, in the arena; opens a transaction of its own. */
 struct status phase_campaign_read(const struct phase_env *env, const struct uuid *campaign_id, struct arena *arena,
 				  struct campaign_snapshot *out) MUST_CHECK;
+
+/* The personas of that list and type that exist and are enabled, in the list's order, in the arena.
+ * FAILED_PRECONDITION / E_NO_USABLE_PERSONA when there is none. */
+struct status phase_personas_read(const struct phase_env *env, enum persona_type type, const struct uuid *ids,
+				  size_t id_count, struct arena *arena, struct persona **out,
+				  size_t *out_count) MUST_CHECK;
 
 /* `configured`, or when that is 0 a hundredth of the total within least..most: smooth progress for small campaigns, few
  * transactions for large ones. */

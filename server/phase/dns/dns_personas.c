@@ -1,0 +1,95 @@
+#include "phase/dns/dns_personas.h"
+
+#include "base/arena.h"
+#include "cache/keys.h"
+#include "catalog/dns_persona.h"
+#include "config/settings.h"
+#include "net/address_guard.h"
+#include "net/dns_policy.h"
+#include "phase/dns/dns_config.h"
+#include "phase/persona_rate.h"
+#include "phase/phase.h"
+#include "phase/run.h"
+
+static struct status add_persona(const struct phase_env *env, const struct dns_config *config,
+				 const struct persona *stored, struct address_guard *guard, struct arena *arena,
+				 struct dns_personas *to)
+{
+	struct dns_policy_settings settings;
+	struct persona_rate *rate = NULL;
+	struct dns_persona persona;
+	struct status st;
+
+	TRY(dns_persona_parse(stored->config_details, arena, &persona));
+	TRY(persona_rate_create(&(struct persona_rate_settings){ .env = env,
+								  .kind = CACHE_RATE_DNS,
+								  .persona_id = stored->id,
+								  .per_s = persona.rate_per_s,
+								  .burst = persona.rate_burst },
+				&rate));
+	settings = (struct dns_policy_settings){
+		.resolvers = persona.resolvers,
+		.weights = persona.weights,
+		.resolver_count = persona.resolver_count,
+		.system_resolvers = persona.use_system_resolvers,
+		.strategy = persona.strategy,
+		.query_timeout_ms = persona.query_timeout_ms,
+		.domain_timeout_ms = config->timeout_ms,
+		.retries_max = (unsigned)config->retries_max,
+		.query_delay_min_ms = persona.query_delay_min_ms,
+		.query_delay_max_ms = persona.query_delay_max_ms,
+		.queries_per_domain = persona.queries_per_domain,
+		.lookups_max = persona.lookups_max,
+		.shared_rate = persona_rate_source(rate),
+		.guard = guard,
+	};
+	st = dns_policy_create(&settings, &to->policies[to->count]);
+	if (!status_ok(st)) {
+		persona_rate_destroy(rate);
+		return status_wrap(st, stored->name);
+	}
+	to->rates[to->count++] = rate;
+	return STATUS_OK_VALUE;
+}
+
+static struct status add_personas(const struct phase_env *env, const struct dns_config *config,
+				  struct address_guard *guard, struct arena *arena, struct dns_personas *to)
+{
+	struct persona *stored;
+	size_t count;
+
+	TRY(phase_personas_read(env, PERSONA_TYPE_DNS, config->persona_ids, config->persona_count, arena, &stored,
+				&count));
+	for (size_t i = 0; i < count; i++)
+		TRY(add_persona(env, config, &stored[i], guard, arena, to));
+	return STATUS_OK_VALUE;
+}
+
+struct status dns_personas_open(const struct phase_env *env, const struct dns_config *config, struct dns_personas *out)
+{
+	struct arena *arena = arena_create(0);
+	struct dns_personas personas = { 0 };
+	struct address_guard *guard = NULL;
+	struct status st = arena ? address_guard_create(env->settings->dns_allowed_networks, false, &guard)
+				 : status_out_of_memory();
+
+	if (status_ok(st))
+		st = add_personas(env, config, guard, arena, &personas);
+	address_guard_destroy(guard);
+	arena_destroy(arena);
+	if (!status_ok(st)) {
+		dns_personas_close(&personas);
+		return st;
+	}
+	*out = personas;
+	return STATUS_OK_VALUE;
+}
+
+void dns_personas_close(struct dns_personas *personas)
+{
+	for (size_t i = 0; i < personas->count; i++) {
+		dns_policy_destroy(personas->policies[i]);
+		persona_rate_destroy(personas->rates[i]);
+	}
+	personas->count = 0;
+}
