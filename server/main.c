@@ -127,6 +127,7 @@ static struct status open_worker(struct process *p)
 	struct dns_client_settings dns = { .lookups_max = (unsigned)s->dns_in_flight_max };
 	struct http_client_settings http = {
 		.in_flight_max = (unsigned)s->http_in_flight_max,
+		.per_address_max = (unsigned)s->http_per_address_max,
 		.http_port = (uint16_t)s->http_target_port,
 		.https_port = (uint16_t)s->https_target_port,
 		.body_bytes_max = s->http_body_bytes_max,

@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include "base/clock.h"
+#include "net/address_slots.h"
 #include "net/http_job.h"
 #include "net/http_mailbox.h"
 #include "net/http_policy_fields.h"
@@ -33,6 +34,7 @@ struct job_list {
 struct http_client {
 	struct http_engine engine; /* engine thread only, with places and active */
 	struct gate places;        /* jobs at work */
+	struct address_slots *slots;
 	struct job_list active;
 	unsigned pending_max;
 	pthread_t thread;
@@ -87,6 +89,21 @@ static void want_place(struct http_client *c, struct http_job *job)
 	gate_enter(&c->places, &job->waiter);
 }
 
+static void want_address(struct http_client *c, struct http_job *job)
+{
+	job->stage = HTTP_STAGE_ADDRESSING;
+	if (job->address.family == 0 || address_slots_enter(c->slots, &job->address, &job->waiter))
+		want_place(c, job);
+}
+
+static void leave_address(struct http_client *c, const struct http_job *job)
+{
+	struct gate_waiter *next = job->address.family ? address_slots_leave(c->slots, &job->address) : NULL;
+
+	if (next)
+		want_place(c, job_of_waiter(next));
+}
+
 /* Lets jobs begin their work; called once a round, so that a job's end never runs another job inside it. */
 static void places_run(struct http_client *c)
 {
@@ -120,7 +137,7 @@ static void policy_run(struct http_client *c, struct http_policy *p)
 
 		job->is_started = true;
 		job->started_ms = c->engine.now_ms;
-		want_place(c, job);
+		want_address(c, job);
 	}
 	timer_heap_clear(&c->engine.timers, &p->gate_timer);
 	if (wait_ms > 0) {
@@ -134,7 +151,7 @@ static void on_pause_over(struct timer *t)
 {
 	struct http_job *job = (struct http_job *)(void *)((char *)t - offsetof(struct http_job, timer));
 
-	want_place(client_of(job->engine), job);
+	want_address(client_of(job->engine), job);
 }
 
 void http_engine_pause(struct http_job *job, int64_t ms)
@@ -143,6 +160,7 @@ void http_engine_pause(struct http_job *job, int64_t ms)
 
 	http_job_detach(job);
 	gate_leave(&c->places);
+	leave_address(c, job);
 	job->stage = HTTP_STAGE_PAUSED;
 	job->timer.fire = on_pause_over;
 	timer_heap_set(&c->engine.timers, &job->timer, c->engine.now_ms + ms);
@@ -158,11 +176,16 @@ static void leave_gates(struct http_client *c, struct http_job *job)
 	case HTTP_STAGE_QUEUED:
 		gate_forget(&p->gate, &job->waiter);
 		break;
+	case HTTP_STAGE_ADDRESSING:
+		address_slots_forget(c->slots, &job->address, &job->waiter);
+		break;
 	case HTTP_STAGE_PLACING:
 		gate_forget(&c->places, &job->waiter);
+		leave_address(c, job);
 		break;
 	case HTTP_STAGE_WORKING:
 		gate_leave(&c->places);
+		leave_address(c, job);
 		break;
 	case HTTP_STAGE_PAUSED:
 		break;
@@ -360,7 +383,8 @@ static struct status client_open(struct http_client *c)
 
 	TRY(http_transfers_create(&transfers, &c->engine.transfers));
 	c->engine.mailbox = http_mailbox_create(on_letter, c->engine.transfers);
-	if (!c->engine.mailbox || !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
+	c->slots = address_slots_create(s->per_address_max);
+	if (!c->engine.mailbox || !c->slots || !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
 	TRY(thread_start("http", engine_body, c, &c->thread));
 	c->has_thread = true;
@@ -541,6 +565,7 @@ void http_client_destroy(struct http_client *c)
 		pthread_join(c->thread, NULL);
 	http_mailbox_close(c->engine.mailbox); /* before what its wake uses */
 	http_transfers_destroy(c->engine.transfers);
+	address_slots_destroy(c->slots);
 	timer_heap_done(&c->engine.timers);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);

@@ -16,10 +16,11 @@ struct http_letter;
 struct http_mailbox;
 
 enum http_stage {
-	HTTP_STAGE_QUEUED,  /* waits for its policy's gate            */
-	HTTP_STAGE_PLACING, /* waits for one of the engine's places   */
-	HTTP_STAGE_WORKING, /* has a place: a transfer or a resolver  */
-	HTTP_STAGE_PAUSED,  /* waits before a retry, without a place  */
+	HTTP_STAGE_QUEUED,     /* waits for its policy's gate                            */
+	HTTP_STAGE_ADDRESSING, /* waits until fewer work on its address                  */
+	HTTP_STAGE_PLACING,    /* waits for one of the engine's places; has its address  */
+	HTTP_STAGE_WORKING,    /* has a place: a transfer or a resolver                  */
+	HTTP_STAGE_PAUSED,     /* waits before a retry, without a place or address       */
 };
 
 struct http_job {

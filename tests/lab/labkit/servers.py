@@ -130,7 +130,7 @@ def up(folder: Path, dns_ports=(0,), https_port=0, http_port=0, access_log=False
         "pids": {name: p.pid for name, p in processes.items()},
         "settings": {"HTTP_TARGET_PORT": str(http_port), "HTTPS_TARGET_PORT": str(https_port),
                      "HTTP_CA_FILE": f"{folder}/certs/ca.pem", "HTTP_ALLOWED_NETWORKS": rule.NETWORK,
-                     "DNS_ALLOWED_NETWORKS": "127.0.0.0/8"},
+                     "DNS_ALLOWED_NETWORKS": "127.0.0.0/8", "HTTP_PER_ADDRESS_MAX": "0"},
     }
     for kind, persona in personas(resolvers).items():
         (folder / f"persona-{kind}.json").write_text(json.dumps(persona, indent="\t") + "\n")

@@ -575,6 +575,46 @@ static void a_cancelled_group_ends_and_the_other_goes_on(void **state)
 	http_policy_destroy(policy);
 }
 
+static void one_address_is_not_crowded(void **state)
+{
+	struct http_client_settings settings = { .in_flight_max = 64, .per_address_max = 3, .http_port = plain.port,
+						 .https_port = closed_port, .guard = guard };
+	struct http_policy_settings s = usual();
+	struct http_policy *policy = NULL;
+	struct http_client *client = NULL;
+	struct http_fetch f = { .host = "silent.example.test", .url = "http://silent.example.test/" };
+
+	(void)state;
+	s.timeout_ms = 60000;
+	assert_true(status_ok(http_client_create(&settings, &client)));
+	assert_true(status_ok(http_policy_create(&s, &policy)));
+	f.policy = policy;
+	assert_true(net_address_parse(WEB_SITE_IP, 1, &f.address));
+	while (atomic_load(&plain.open) > 0)
+		usleep(1000);
+	atomic_store(&ended_canceled, 0);
+	for (unsigned i = 0; i < 20; i++)
+		assert_true(status_ok(http_client_submit(client, &f, count, NULL)));
+	assert_false(http_client_drain(client, 500));
+	assert_int_equal(atomic_load(&plain.open), 3);
+	http_client_destroy(client);
+	assert_int_equal(atomic_load(&ended_canceled), 20);
+
+	s.timeout_ms = 200; /* each timeout lets the next one in */
+	s.retries_max = 1;
+	http_policy_destroy(policy);
+	assert_true(status_ok(http_policy_create(&s, &policy)));
+	assert_true(status_ok(http_client_create(&settings, &client)));
+	f.policy = policy;
+	atomic_store(&ended, 0);
+	for (unsigned i = 0; i < 9; i++)
+		assert_true(status_ok(http_client_submit(client, &f, count, NULL)));
+	assert_true(http_client_drain(client, 30000));
+	assert_int_equal(atomic_load(&ended), 9);
+	http_client_destroy(client);
+	http_policy_destroy(policy);
+}
+
 static void a_thousand_sites_all_end(void **state)
 {
 	struct http_client *client = open_client(closed_port, plain.port);
@@ -617,6 +657,7 @@ int main(void)
 		cmocka_unit_test(policies_that_cannot_be_sent_are_refused),
 		cmocka_unit_test(the_charset_is_read),
 		cmocka_unit_test(a_cancelled_group_ends_and_the_other_goes_on),
+		cmocka_unit_test(one_address_is_not_crowded),
 		cmocka_unit_test(a_thousand_sites_all_end),
 	};
 

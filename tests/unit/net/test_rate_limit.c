@@ -1,3 +1,4 @@
+#include "net/address_slots.h"
 #include "net/rate_limit.h"
 #include "net/timer_heap.h"
 
@@ -82,6 +83,32 @@ static void a_gate_keeps_order_places_and_rate(void **state)
 	assert_int_equal(wait, 0);
 }
 
+static void one_address_is_worked_on_by_few(void **state)
+{
+	struct address_slots *s = address_slots_create(2), *open = address_slots_create(0);
+	struct gate_waiter w[5];
+	struct net_address a, same, other;
+
+	(void)state;
+	assert_true(net_address_parse("192.0.2.1:80", 1, &a));
+	assert_true(net_address_parse("192.0.2.1:443", 1, &same));
+	assert_true(net_address_parse("2001:db8::1", 1, &other));
+	assert_true(address_slots_enter(s, &a, &w[0]));
+	assert_true(address_slots_enter(s, &same, &w[1]));
+	assert_false(address_slots_enter(s, &a, &w[2]));
+	assert_false(address_slots_enter(s, &a, &w[3]));
+	assert_true(address_slots_enter(s, &other, &w[4]));
+	address_slots_forget(s, &a, &w[2]);
+	assert_ptr_equal(address_slots_leave(s, &a), &w[3]);
+	assert_null(address_slots_leave(s, &a));
+	assert_null(address_slots_leave(s, &a));
+	assert_true(address_slots_enter(s, &a, &w[0]));
+	for (unsigned i = 0; i < 5; i++)
+		assert_true(address_slots_enter(open, &a, &w[i]));
+	address_slots_destroy(s);
+	address_slots_destroy(open);
+}
+
 static int64_t fired_last;
 static unsigned fired;
 
@@ -126,6 +153,7 @@ int main(void)
 		cmocka_unit_test(over_a_minute_the_rate_is_exact),
 		cmocka_unit_test(rate_zero_is_unlimited),
 		cmocka_unit_test(a_gate_keeps_order_places_and_rate),
+		cmocka_unit_test(one_address_is_worked_on_by_few),
 		cmocka_unit_test(timers_fire_in_order_and_only_when_due),
 	};
 
