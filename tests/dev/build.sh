@@ -62,10 +62,14 @@ command_image() {
 	$BUF build proto -o $IMAGE
 }
 
-# What a benchmark is given when the caller gives it nothing.
+lab_value() { python3 -c 'import json, sys; v = json.load(open(sys.argv[1]))[sys.argv[2]]; print(v[0] if isinstance(v, list) else v)' "$@"; }
+
+# What a benchmark is given when the caller gives it nothing. The first argument is the lab's lab.json.
 bench_arguments() {
-	case $1 in
+	case $2 in
+	dns) printf '%s\n' "$(lab_value "$1" resolvers)" site.test 100000 1000 ;;
 	extract) printf '%s\n' /usr/share/doc/postgresql-doc-15/html ;;
+	http) printf '%s\n' 127.1.1.5 "$(lab_value "$1" http_port)" 0 site.test 50000 256 ;;
 	esac
 }
 
@@ -82,10 +86,11 @@ command_bench() {
 		shift
 	fi
 	build release --target "${names[@]/#/bench_}" || die "the release build failed"
-	folder=$(run_folder)/test
+	folder=$(run_folder)/bench # durable, as in production: what is measured here must hold there
 	# shellcheck disable=SC2064
-	trap "tests/lab/services down '$folder'" EXIT
+	trap "tests/lab/lab down --dir '$folder/lab'; tests/lab/services down '$folder'" EXIT
 	eval "$(test_services "$folder")"
+	tests/lab/lab up --dir "$folder/lab" >/dev/null
 	export TEST_DATABASE_URL TEST_REDIS_URL
 	for name in "${names[@]}"; do
 		step "bench $name"
@@ -93,7 +98,7 @@ command_bench() {
 			"build/release/bin/bench_$name" "$@"
 		else
 			# shellcheck disable=SC2046
-			"build/release/bin/bench_$name" $(bench_arguments "$name")
+			"build/release/bin/bench_$name" $(bench_arguments "$folder/lab/lab.json" "$name")
 		fi
 	done
 }

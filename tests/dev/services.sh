@@ -72,7 +72,7 @@ env_run() {
 stack_up() {
 	local run=$1
 	packages_ensure
-	build release || die "the release build failed; see build/release.log"
+	build release --target domainflowd dfctl || die "the release build failed; see build/release.log"
 	step "PostgreSQL and Redis"
 	tests/lab/services up "$run" >"$run/services.env"
 	server_settings "$run" >"$run/domainflowd.env.wanted"

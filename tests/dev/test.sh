@@ -3,10 +3,10 @@
 
 : "${TEST_PRESETS=release asan}" # TEST_PRESETS= runs the Python tests alone
 
-# A throwaway PostgreSQL and Redis; prints TEST_DATABASE_URL and TEST_REDIS_URL, quoted for eval.
+# A private PostgreSQL and Redis; prints TEST_DATABASE_URL and TEST_REDIS_URL, quoted for eval.
 test_services() {
 	local name value
-	tests/lab/services up "$1" --throwaway | while IFS='=' read -r name value; do
+	tests/lab/services up "$@" | while IFS='=' read -r name value; do
 		printf 'TEST_%s=%q\n' "$name" "$value"
 	done
 }
@@ -47,7 +47,7 @@ command_test() {
 	mkdir -p "$RESULTS"
 	# shellcheck disable=SC2064
 	trap "tests/lab/services down '$run/test'" EXIT
-	eval "$(test_services "$run/test")"
+	eval "$(test_services "$run/test" --throwaway)"
 	export TEST_DATABASE_URL TEST_REDIS_URL TEST_RUN_DIR=$run/test
 	for preset in $TEST_PRESETS; do
 		check "build and unit tests, $preset" test_preset "$preset" "$filter"
