@@ -161,8 +161,8 @@ static void snippets_write(struct buffer *b, const struct work *w)
 	json_out_open(b, "keyword_snippets", '{');
 	b->limit = b->len + SNIPPETS_BYTES_MAX;
 	for (i = 0; i < w->summary.top_count + found->count; i++) {
-		const struct keyword_tally *tally = i < w->summary.top_count ? w->summary.top[i].tally :
-									       &found->tallies[i - w->summary.top_count];
+		const struct keyword_tally *tally =
+			i < w->summary.top_count ? w->summary.top[i].tally : &found->tallies[i - w->summary.top_count];
 		size_t before = b->len;
 
 		for (t = 0; i >= w->summary.top_count && t < w->summary.top_count; t++)

@@ -41,8 +41,8 @@ struct features_input {
 /* The names are those of domain_extraction_features; text is clean for PostgreSQL and lives in the arena. */
 struct features {
 	/* the domain row */
-	const char *title;   /* ≤ 500 characters */
-	const char *snippet; /* first 256 bytes of visible text, "..." when cut */
+	const char *title;         /* ≤ 500 characters */
+	const char *snippet;       /* first 256 bytes of visible text, "..." when cut */
 	const char *http_keywords; /* JSON: the top three with surface forms */
 	/* the feature row */
 	const char *content_hash;

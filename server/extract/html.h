@@ -18,7 +18,8 @@ enum html_attr { HTML_ATTR_HREF, HTML_ATTR_CONTENT, HTML_ATTR_NAME, HTML_ATTR_PR
 
 struct html_sink {
 	/* Text with references decoded; whole characters, white space as written. Content of script, style and the
-	 * like never arrives. `readable` (≥ n) bytes from utf8 on may be read, so that the reader can work in blocks. */
+	 * like never arrives. `readable` (≥ n) bytes from utf8 on may be read, so that the reader can work in blocks.
+	 */
 	void (*text)(void *ctx, const char *utf8, size_t n, size_t readable);
 	/* One attribute of a tag with HTML_ATTRS, before its `start`. The first of two with one name counts. */
 	void (*attr)(void *ctx, const struct html_tag_info *tag, enum html_attr attr, const char *value, size_t n);
@@ -36,8 +37,8 @@ struct html {
 	uint8_t script_escape; /* 0 none, 1 in <!--, 2 in <!-- <script                   */
 	uint8_t script_dashes;
 	bool is_end_tag;
-	bool wants_attrs;   /* of the tag being read */
-	bool wants_value;   /* of the attribute being read */
+	bool wants_attrs; /* of the tag being read */
+	bool wants_value; /* of the attribute being read */
 	bool is_value_full;
 	char quote;
 	uint8_t attrs_seen; /* bits of enum html_attr */
@@ -47,8 +48,8 @@ struct html {
 	const struct html_tag_info *raw; /* open raw or RCDATA element, else NULL */
 	uint32_t number;                 /* numeric reference */
 	size_t name_len;                 /* may exceed sizeof(name): then it is no name we know */
-	char name[HTML_TAG_NAME_BYTES]; /* zeroes after name_len */
-	size_t held_len; /* bytes that may still turn out to be text */
+	char name[HTML_TAG_NAME_BYTES];  /* zeroes after name_len */
+	size_t held_len;                 /* bytes that may still turn out to be text */
 	char held[40];
 	size_t value_len;
 	char value[HTML_ATTR_VALUE_MAX];

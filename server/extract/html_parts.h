@@ -45,7 +45,7 @@ enum state {
 	REFERENCE_HEX,
 };
 
-#define C_SPACE    1u  /* tab, LF, FF, CR, space */
+#define C_SPACE    1u /* tab, LF, FF, CR, space */
 #define C_LETTER   2u
 #define C_DIGIT    4u
 #define C_HEX      8u

@@ -33,7 +33,8 @@ struct html_tag_info {
 	uint8_t name_len, tag, flags;
 };
 
-/* `name` in lower case, zeroes after its n bytes (n may be larger than fits: then it is no name we know). Never NULL: unknown names give an entry with tag HTML_OTHER and no flags. */
+/* `name` in lower case, zeroes after its n bytes (n may be larger than fits: then it is no name we know). Never NULL:
+ * unknown names give an entry with tag HTML_OTHER and no flags. */
 const struct html_tag_info *html_tag_find(const char name[HTML_TAG_NAME_BYTES], size_t n);
 
 #endif

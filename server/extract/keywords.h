@@ -31,10 +31,10 @@ struct keyword_tally {
 	enum keyword_source source;
 	uint32_t occurrences;
 	uint32_t by_signal[SIGNAL_COUNT];
-	double base_weight;      /* Σ base weights */
-	double value_score;      /* Σ positive value scores */
-	double weight;           /* Σ base × value where value > 0, else base */
-	int64_t first_position;  /* smallest known one, -1 when none */
+	double base_weight;       /* Σ base weights */
+	double value_score;       /* Σ positive value scores */
+	double weight;            /* Σ base × value where value > 0, else base */
+	int64_t first_position;   /* smallest known one, -1 when none */
 	struct text_span surface; /* of the earliest hit */
 	struct text_span contexts[KEYWORD_CONTEXTS_MAX];
 	unsigned context_count;

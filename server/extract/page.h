@@ -14,11 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_TITLE_CHARS_MAX   500
-#define PAGE_SNIPPET_BYTES     256  /* stored with the domain                */
-#define PAGE_VISIBLE_BYTES     2048 /* what the parked heuristic looks at    */
-#define PAGE_TEXT_BYTES_MAX    4194304
-#define PAGE_HOST_BYTES_MAX    255
+#define PAGE_TITLE_CHARS_MAX 500
+#define PAGE_SNIPPET_BYTES   256  /* stored with the domain                */
+#define PAGE_VISIBLE_BYTES   2048 /* what the parked heuristic looks at    */
+#define PAGE_TEXT_BYTES_MAX  4194304
+#define PAGE_HOST_BYTES_MAX  255
 
 struct page;
 
@@ -35,10 +35,10 @@ struct page_signals {
 	size_t text_len;
 	const struct page_segment *segments;
 	size_t segment_count;
-	const char *title; /* first <title>, at most 500 characters; "" when none */
-	const char *snippet; /* first 256 bytes of visible text, "..." added when cut */
-	const char *visible; /* first 2048 bytes of visible text */
-	const char *charset; /* static: what the page was decoded as */
+	const char *title;     /* first <title>, at most 500 characters; "" when none */
+	const char *snippet;   /* first 256 bytes of visible text, "..." added when cut */
+	const char *visible;   /* first 2048 bytes of visible text */
+	const char *charset;   /* static: what the page was decoded as */
 	char content_hash[65]; /* SHA-256 of the body (content-encoding undone), hex */
 	uint64_t content_bytes;
 	uint32_t h1_count, link_internal, link_external;

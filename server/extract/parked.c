@@ -14,7 +14,7 @@ static const struct {
 	unsigned where;
 	int points;
 } signs[] = {
-	{ "parked", IN_TITLE, 3 },     { "buy this domain", IN_TITLE, 4 }, { "sedo", IN_SNIPPET, 2 },
+	{ "parked", IN_TITLE, 3 },      { "buy this domain", IN_TITLE, 4 }, { "sedo", IN_SNIPPET, 2 },
 	{ "namecheap", IN_SNIPPET, 1 }, { "godaddy", IN_SNIPPET, 1 },       { "coming soon", IN_TITLE | IN_SNIPPET, 2 },
 };
 

@@ -54,8 +54,7 @@ static struct status numbers_merge(const char *setting, const char *text, const 
 	TRY(json_read(text, strlen(text), JSON_BYTES_MAX, &object));
 	if (!json_is_object(object))
 		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "%s is not a JSON object", setting);
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		for (i = 0; i < count && strcmp(targets[i].key, key) != 0; i++)
 			;
 		if (i == count)

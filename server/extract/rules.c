@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the engine's callback on one page, overlapping occurrences included: "aaaa…" under rules "a", "aa", "aaa"… */
+#define CALLS_MAX (8 * RULES_HITS_MAX)
+
 struct rule {
 	char *pattern; /* as matched: collapsed, folded unless case-sensitive */
 	char *key;     /* folded: equal keys are duplicates */
@@ -73,7 +76,8 @@ static struct status pattern_set(struct rule *rule, const struct rule_spec *spec
 	text_run_add(&run, spec->pattern, n, n);
 	text_run_trim(&run, 0);
 	if (run.len == 0)
-		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "rule %zu: the pattern is empty", index);
+		return status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "rule %zu: the pattern is empty",
+				   index);
 	rule->pattern[run.len] = '\0';
 	rule->pattern_len = run.len;
 	if (!fold_text(rule->pattern, run.len, rule->key, &n, NULL))
@@ -139,9 +143,9 @@ static struct status keywords_number(struct rules *set, const struct rule_spec *
 	qsort(sorted, set->rule_count, sizeof(*sorted), by_id_then_rule);
 	/* for now: the first rule with that id */
 	for (i = 0; i < set->rule_count; i++)
-		set->rules[sorted[i].rule].keyword = i > 0 && uuid_equal(&sorted[i].id, &sorted[i - 1].id) ?
-							     set->rules[sorted[i - 1].rule].keyword :
-							     (uint32_t)sorted[i].rule;
+		set->rules[sorted[i].rule].keyword = i > 0 && uuid_equal(&sorted[i].id, &sorted[i - 1].id)
+							     ? set->rules[sorted[i - 1].rule].keyword
+							     : (uint32_t)sorted[i].rule;
 	free(sorted);
 	for (i = 0; i < set->rule_count; i++) {
 		struct rule *rule = &set->rules[i];
@@ -182,8 +186,8 @@ static struct status database_build(const struct rules *set, bool is_case_sensit
 		ids[count] = (unsigned)i;
 		count++;
 	}
-	if (count > 0 && hs_compile_lit_multi(patterns, flags, ids, lens, count, HS_MODE_BLOCK, NULL, out, &error) !=
-				 HS_SUCCESS) {
+	if (count > 0 &&
+	    hs_compile_lit_multi(patterns, flags, ids, lens, count, HS_MODE_BLOCK, NULL, out, &error) != HS_SUCCESS) {
 		st = status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "the rules cannot be compiled: %s",
 				 error->message);
 		hs_free_compile_error(error);
@@ -330,7 +334,7 @@ struct scan {
 	const struct page_signals *page;
 	const struct fold_map *map; /* NULL: offsets are those of the text */
 	size_t segment;             /* of the last hit */
-	uint64_t hits;
+	uint64_t hits, calls;
 	bool is_cut, is_out_of_memory;
 };
 
@@ -396,17 +400,16 @@ static struct keyword_tally *tally_for(struct scan *scan, uint32_t keyword)
 	if (at < s->tally_count && s->tally_keywords[at] == keyword)
 		return &s->tallies[at];
 	if (s->tally_count == s->tally_capacity) {
-		size_t capacity = s->tally_capacity > 0 ? s->tally_capacity * 2 : 64, both = s->tally_capacity;
+		size_t capacity = s->tally_capacity > 0 ? s->tally_capacity * 2 : 64, old = s->tally_capacity;
 
-		if (!array_fit(&s->tallies, &both, capacity, sizeof(*s->tallies)) ||
+		if (!array_fit(&s->tallies, &old, capacity, sizeof(*s->tallies)) ||
 		    !array_fit(&s->tally_keywords, &s->tally_capacity, capacity, sizeof(uint32_t)))
 			return NULL;
 	}
 	at = (uint32_t)s->tally_count++;
 	s->tally_at[keyword] = at;
 	s->tally_keywords[at] = keyword;
-	s->tallies[at] =
-		keyword_tally_make(&scan->rules->keywords[keyword].id, scan->rules->keywords[keyword].source);
+	s->tallies[at] = keyword_tally_make(&scan->rules->keywords[keyword].id, scan->rules->keywords[keyword].source);
 	return &s->tallies[at];
 }
 
@@ -421,12 +424,12 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 
 	(void)from; /* only known to engines asked for it */
 	(void)flags;
-	if (*last_end >> 32 == scan->scratch->stamp && start < (uint32_t)*last_end)
-		return 0;
-	if (scan->hits == RULES_HITS_MAX) {
+	if (scan->hits == RULES_HITS_MAX || scan->calls++ == CALLS_MAX) {
 		scan->is_cut = true;
 		return 1;
 	}
+	if (*last_end >> 32 == scan->scratch->stamp && start < (uint32_t)*last_end)
+		return 0;
 	*last_end = (uint64_t)scan->scratch->stamp << 32 | end;
 	scan->hits++;
 	if (scan->map && scan->map->count > 0) {

@@ -18,10 +18,10 @@
 struct arena;
 struct page_signals;
 
-#define RULES_COUNT_MAX        100000
-#define RULES_PATTERN_BYTES    1024   /* of one pattern                                                    */
-#define RULES_HITS_MAX         1000000 /* on one page; more are not counted and is_cut is set               */
-#define RULES_CONTEXT_CHARS    1000   /* most context on either side                                       */
+#define RULES_COUNT_MAX     100000
+#define RULES_PATTERN_BYTES 1024    /* of one pattern                                                    */
+#define RULES_HITS_MAX      1000000 /* on one page; more are not counted and is_cut is set               */
+#define RULES_CONTEXT_CHARS 1000    /* most context on either side                                       */
 
 struct rule_spec {
 	struct uuid keyword_id; /* several rules may share one */
@@ -40,14 +40,15 @@ struct rules_scratch;
  * RESOURCE_EXHAUSTED. No rules is a valid set that finds nothing. */
 struct status rules_compile(const struct rule_spec *specs, size_t count, struct rules **out) MUST_CHECK;
 struct rules *rules_retain(struct rules *rules);
-void rules_release(struct rules *rules); /* accepts NULL */
+void rules_release(struct rules *rules);               /* accepts NULL */
 size_t rules_keyword_count(const struct rules *rules); /* distinct keyword ids */
 
 struct rules_scratch *rules_scratch_create(void) MUST_CHECK; /* NULL when out of memory */
 void rules_scratch_destroy(struct rules_scratch *scratch);   /* accepts NULL */
 
 struct rules_found {
-	struct keyword_tally *tallies; /* keywords that occur, in the order of the set; arena. Spans point into the page */
+	struct keyword_tally
+		*tallies; /* keywords that occur, in the order of the set; arena. Spans point into the page */
 	size_t count;
 	uint64_t hits;
 	bool is_cut; /* RULES_HITS_MAX was reached */

@@ -40,10 +40,10 @@ static inline const char *scan_for_name_end(const char *p, const char *end, bool
 
 	for (; end - p >= 16; p += 16) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i white = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
-					     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf),
-								       _mm_cmpeq_epi8(bytes, ff)),
-							  _mm_cmpeq_epi8(bytes, cr)));
+		__m128i white =
+			_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
+				     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, ff)),
+						  _mm_cmpeq_epi8(bytes, cr)));
 		__m128i marks = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, slash), _mm_cmpeq_epi8(bytes, greater)),
 					     _mm_cmpeq_epi8(bytes, equal));
 		int found = _mm_movemask_epi8(_mm_or_si128(white, marks));

@@ -18,9 +18,25 @@ static bool has_binary_signature(const unsigned char *head, size_t n)
 		const char *bytes;
 		size_t len;
 	} signatures[] = {
-		{ "\x89PNG\r\n", 6 }, { "GIF8", 4 },      { "\xFF\xD8\xFF", 3 }, { "%PDF-", 5 },  { "PK\x03\x04", 4 },
-		{ "\x1F\x8B", 2 },    { "RIFF", 4 },      { "\x7F" "ELF", 4 },   { "OggS", 4 },   { "ID3", 3 },
-		{ "Rar!", 4 },        { "7z\xBC\xAF", 4 }, { "wOFF", 4 },         { "wOF2", 4 },   { "\xFD" "7zXZ", 5 },
+		{ "\x89PNG\r\n", 6 },
+		{ "GIF8", 4 },
+		{ "\xFF\xD8\xFF", 3 },
+		{ "%PDF-", 5 },
+		{ "PK\x03\x04", 4 },
+		{ "\x1F\x8B", 2 },
+		{ "RIFF", 4 },
+		{ "\x7F"
+		  "ELF",
+		  4 },
+		{ "OggS", 4 },
+		{ "ID3", 3 },
+		{ "Rar!", 4 },
+		{ "7z\xBC\xAF", 4 },
+		{ "wOFF", 4 },
+		{ "wOF2", 4 },
+		{ "\xFD"
+		  "7zXZ",
+		  5 },
 	};
 	size_t i;
 

@@ -10,8 +10,8 @@
 enum { PLAIN = 0, SPACE = 1, DROP, LEAD_C2 };
 
 static const uint8_t kinds[256] = {
-	[0x00 ... 0x08] = DROP, ['\t'] = SPACE, ['\n'] = SPACE, [0x0B] = DROP,  ['\f'] = SPACE,
-	['\r'] = SPACE, [0x0E ... 0x1F] = DROP, [' '] = SPACE, [0x7F] = DROP, [0xC2] = LEAD_C2,
+	[0x00 ... 0x08] = DROP, ['\t'] = SPACE,         ['\n'] = SPACE, [0x0B] = DROP, ['\f'] = SPACE,
+	['\r'] = SPACE,         [0x0E ... 0x1F] = DROP, [' '] = SPACE,  [0x7F] = DROP, [0xC2] = LEAD_C2,
 };
 
 struct text_run text_run_make(char *data, size_t capacity)
@@ -122,10 +122,10 @@ static void copy_blocks(struct cursor *at, const char *end, const char *read_end
 	while (at->in < end && read_end - at->in >= 16 && write_end - at->out >= 16) {
 		unsigned n = end - at->in < 16 ? (unsigned)(end - at->in) : 16, counted = (1u << n) - 1;
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at->in);
-		__m128i white = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
-					     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf),
-								       _mm_cmpeq_epi8(bytes, ff)),
-							  _mm_cmpeq_epi8(bytes, cr)));
+		__m128i white =
+			_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, space), _mm_cmpeq_epi8(bytes, tab)),
+				     _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, lf), _mm_cmpeq_epi8(bytes, ff)),
+						  _mm_cmpeq_epi8(bytes, cr)));
 		__m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, space), bytes);
 		__m128i other = _mm_or_si128(_mm_andnot_si128(white, low),
 					     _mm_or_si128(_mm_cmpeq_epi8(bytes, del), _mm_cmpeq_epi8(bytes, c2)));

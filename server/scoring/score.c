@@ -142,8 +142,8 @@ void score_compute(const struct score_config *config, const struct score_input *
 	components_fill(config, input, out->components);
 	for (i = 0; i < SCORE_COMPONENT_COUNT; i++)
 		sum += out->components[i] * config->effective.of[i];
-	out->is_penalty_applied = input->is_parked && input->has_parked_confidence &&
-				  input->parked_confidence < PENALTY_CONFIDENCE_MOST;
+	out->is_penalty_applied =
+		input->is_parked && input->has_parked_confidence && input->parked_confidence < PENALTY_CONFIDENCE_MOST;
 	if (out->is_penalty_applied)
 		sum *= config->parked_penalty_factor;
 	out->value = round(clamp(sum) * 1000) / 1000; /* half away from zero */

@@ -11,20 +11,20 @@
 #include <stdint.h>
 
 /* The components in the order of the sum; key of the weight, default weight, name in breakdowns. */
-#define SCORE_COMPONENTS(X)                                                                                            \
-	X(DENSITY, "keyword_density_weight", 0.35, "density")                                                          \
-	X(COVERAGE, "unique_keyword_coverage_weight", 0.25, "coverage")                                                \
-	X(NON_PARKED, "non_parked_weight", 0.10, "nonParked")                                                          \
-	X(CONTENT_LENGTH, "content_length_quality_weight", 0.10, "contentLength")                                      \
-	X(TITLE_KEYWORD, "title_keyword_weight", 0.10, "titleKeyword")                                                 \
-	X(FRESHNESS, "freshness_weight", 0.10, "freshness")                                                            \
+#define SCORE_COMPONENTS(X) \
+	X(DENSITY, "keyword_density_weight", 0.35, "density") \
+	X(COVERAGE, "unique_keyword_coverage_weight", 0.25, "coverage") \
+	X(NON_PARKED, "non_parked_weight", 0.10, "nonParked") \
+	X(CONTENT_LENGTH, "content_length_quality_weight", 0.10, "contentLength") \
+	X(TITLE_KEYWORD, "title_keyword_weight", 0.10, "titleKeyword") \
+	X(FRESHNESS, "freshness_weight", 0.10, "freshness") \
 	X(TF_LITE, "tf_lite_weight", 0.00, "tfLite")
 
 enum score_component {
 #define X(name, key, weight, text) SCORE_##name,
 	SCORE_COMPONENTS(X)
 #undef X
-	SCORE_COMPONENT_COUNT
+		SCORE_COMPONENT_COUNT
 };
 
 #define SCORE_PENALTY_FACTOR_DEFAULT 0.5
@@ -41,8 +41,7 @@ struct score_weights score_weights_default(void);
 /* Reads a map of weights; missing keys get their default. Adds one violation per bad key under `field`
  * ("weights.freshness_weight"): "unknown weight key", "out of range"; for the whole: "must not be empty", "sum of
  * weights is zero". *out is only meaningful when nothing was added. */
-void score_weights_read(const json_t *map, const char *field, struct violations *violations,
-			struct score_weights *out);
+void score_weights_read(const json_t *map, const char *field, struct violations *violations, struct score_weights *out);
 
 /* Divided by their sum. The sum must be above 0 (score_weights_read sees to it). */
 struct score_weights score_weights_effective(const struct score_weights *given);
@@ -54,8 +53,8 @@ struct score_config {
 };
 
 struct score_input {
-	double unique;        /* kw_unique */
-	double hits;          /* kw_hits_total, or Σ effective_weight of the keyword rows with useKeywordWeights */
+	double unique; /* kw_unique */
+	double hits;   /* kw_hits_total, or Σ effective_weight of the keyword rows with useKeywordWeights */
 	double content_bytes;
 	bool title_has_keyword;
 	bool is_parked;

@@ -18,11 +18,11 @@
 #include <strings.h>
 #include <time.h>
 
-#define CHUNK_BYTES    16384
-#define CORPUS_BYTES   (512u << 20)
-#define FILES_MAX      20000
-#define RULE_COUNT     100
-#define LARGE_BYTES    2097152
+#define CHUNK_BYTES  16384
+#define CORPUS_BYTES (512u << 20)
+#define FILES_MAX    20000
+#define RULE_COUNT   100
+#define LARGE_BYTES  2097152
 
 struct file {
 	char *bytes;
@@ -62,8 +62,8 @@ static int add_file(const char *path, const struct stat *info, int kind, struct 
 /* Words as campaigns use them, some that occur in any prose, most that are rare. */
 static struct rules *rules_make(void)
 {
-	static const char *const words[] = { "voip", "telecom", "server", "configuration", "license", "network",
-					     "cloud", "hosting", "business phone", "sip trunk" };
+	static const char *const words[] = { "voip",    "telecom", "server",  "configuration",  "license",
+					     "network", "cloud",   "hosting", "business phone", "sip trunk" };
 	static char patterns[RULE_COUNT][32];
 	struct rule_spec specs[RULE_COUNT];
 	struct rules *rules = NULL;
@@ -76,10 +76,9 @@ static struct rules *rules_make(void)
 			snprintf(patterns[i], sizeof(patterns[i]), "%s", word);
 		else
 			snprintf(patterns[i], sizeof(patterns[i]), "%.12s provider %zu", word, i);
-		specs[i] = (struct rule_spec){ .keyword_id = { { (uint8_t)i } },
-					       .pattern = patterns[i],
-					       .weight = 1,
-					       .context_chars = 60 };
+		specs[i] = (struct rule_spec){
+			.keyword_id = { { (uint8_t)i } }, .pattern = patterns[i], .weight = 1, .context_chars = 60
+		};
 	}
 	return status_ok(rules_compile(specs, RULE_COUNT, &rules)) ? rules : NULL;
 }

@@ -17,14 +17,8 @@
 #define TEXT_BYTES_MAX 65536
 
 static const char *const types[] = {
-	NULL,
-	"text/html; charset=utf-8",
-	"text/html; charset=windows-1252",
-	"text/html",
-	"text/plain",
-	"text/html; charset=shift_jis",
-	"text/html; charset=gb18030",
-	"text/html; charset=utf-16le",
+	NULL,         "text/html; charset=utf-8",     "text/html; charset=windows-1252", "text/html",
+	"text/plain", "text/html; charset=shift_jis", "text/html; charset=gb18030",      "text/html; charset=utf-16le",
 };
 
 /* Opened once, for the life of the process. */
@@ -38,8 +32,10 @@ static struct tools *tools_get(void)
 {
 	static struct tools tools;
 	static const struct rule_spec specs[] = {
-		{ { { 1 } }, "a", false, 1, 8, KEYWORD_FROM_SET },    { { { 2 } }, "aa", false, 2, 8, KEYWORD_AD_HOC },
-		{ { { 3 } }, "VoIP", true, 1, 8, KEYWORD_FROM_SET },  { { { 4 } }, "\xC3\xA9", false, 1, 0, KEYWORD_FROM_SET },
+		{ { { 1 } }, "a", false, 1, 8, KEYWORD_FROM_SET },
+		{ { { 2 } }, "aa", false, 2, 8, KEYWORD_AD_HOC },
+		{ { { 3 } }, "VoIP", true, 1, 8, KEYWORD_FROM_SET },
+		{ { { 4 } }, "\xC3\xA9", false, 1, 0, KEYWORD_FROM_SET },
 		{ { { 5 } }, "a b", false, 1, 1000, KEYWORD_FROM_SET },
 	};
 

@@ -52,10 +52,9 @@ static struct features build(struct world *w, const struct rule_spec *specs, siz
 	struct rules *rules = NULL;
 	struct page_signals page;
 	struct rules_found found;
-	struct features_input input = { .page = &page,
-					.found = &found,
-					.status_code = 200,
-					.fetched_at = "2026-01-02T03:04:05.000Z" };
+	struct features_input input = {
+		.page = &page, .found = &found, .status_code = 200, .fetched_at = "2026-01-02T03:04:05.000Z"
+	};
 	struct features features;
 
 	assert_true(status_ok(rules_compile(specs, n, &rules)));
@@ -103,8 +102,7 @@ static void expect_registered(const char *vector)
 
 	assert_true(strlen(vector) <= FEATURE_VECTOR_BYTES);
 	assert_true(json_object_size(object) <= FEATURE_KEYS_MAX);
-	json_object_foreach(object, key, value)
-	{
+	json_object_foreach (object, key, value) {
 		const struct feature_key *known = registry_find(key);
 
 		if (!known || !type_fits(value, known->type))
@@ -133,9 +131,11 @@ static void the_row_says_what_the_page_says(void **state)
 	assert_true(f.kw_weight_sum == 3 * 1 + 2 * 2);
 	assert_string_equal(f.kw_top3, "[{\"keyword_id\":\"0b000000-0000-0000-0000-000000000000\",\"weight\":4},"
 				       "{\"keyword_id\":\"0a000000-0000-0000-0000-000000000000\",\"weight\":3}]");
-	assert_string_equal(f.http_keywords,
-			    "[{\"keyword_id\":\"0b000000-0000-0000-0000-000000000000\",\"surface_form\":\"SIP trunk\",\"weight\":4},"
-			    "{\"keyword_id\":\"0a000000-0000-0000-0000-000000000000\",\"surface_form\":\"VoIP\",\"weight\":3}]");
+	assert_string_equal(
+		f.http_keywords,
+		"[{\"keyword_id\":\"0b000000-0000-0000-0000-000000000000\",\"surface_form\":\"SIP "
+		"trunk\",\"weight\":4},"
+		"{\"keyword_id\":\"0a000000-0000-0000-0000-000000000000\",\"surface_form\":\"VoIP\",\"weight\":3}]");
 	assert_string_equal(f.kw_signal_distribution, "{\"title\":1,\"h1\":1,\"anchor\":1,\"body\":2}");
 	assert_string_equal(f.title, "VoIP \"x\" & more");
 	assert_int_equal(f.h1_count, 2);
@@ -213,8 +213,9 @@ static void the_vector_stays_within_its_limits(void **state)
 
 	for (i = 0; i < 300; i++) {
 		snprintf(patterns[i], sizeof(patterns[i]), "kw%zux", i);
-		specs[i] = (struct rule_spec){ { { (uint8_t)(i >> 8), (uint8_t)i } }, patterns[i], false, 1, 1000,
-					       KEYWORD_FROM_SET };
+		specs[i] = (struct rule_spec){
+			{ { (uint8_t)(i >> 8), (uint8_t)i } }, patterns[i], false, 1, 1000, KEYWORD_FROM_SET
+		};
 		for (k = 0; k < 40; k++)
 			n += (size_t)snprintf(html + n, sizeof(html) - n, "\"\\\xC3\xA9");
 		n += (size_t)snprintf(html + n, sizeof(html) - n, " %s ", patterns[i]);
@@ -267,7 +268,8 @@ static void a_full_arena_is_a_status(void **state)
 
 static void the_registry_is_sorted_and_complete(void **state)
 {
-	static const char *const some[] = { "kw_unique", "richness", "exp_none", "microcrawl_pages", "title_has_keyword" };
+	static const char *const some[] = { "kw_unique", "richness", "exp_none", "microcrawl_pages",
+					    "title_has_keyword" };
 	size_t count, i;
 	const struct feature_key *keys = registry_keys(&count);
 

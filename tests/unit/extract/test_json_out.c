@@ -15,8 +15,10 @@
 
 static void numbers_are_written_as_printf_would(void **state)
 {
-	static const double values[] = { 0, 1, 12, 0.1, 0.3, 0.25, 1e-9, 0.0001, 0.00012, 0.00009, 99999.999999999, 1e5,
-					 123456.5, 1e15, 1e16, 1e300, -1, -0.5, 1.0 / 3, 6.5, 0.999999999, 100 };
+	static const double values[] = {
+		0,   1,        12,   0.1,  0.3,   0.25, 1e-9, 0.0001,  0.00012, 0.00009,     99999.999999999,
+		1e5, 123456.5, 1e15, 1e16, 1e300, -1,   -0.5, 1.0 / 3, 6.5,     0.999999999, 100
+	};
 	struct buffer b;
 	char wanted[64];
 	struct rng rng;
@@ -48,7 +50,8 @@ static void numbers_are_written_as_printf_would(void **state)
 
 static void members_are_separated_and_text_escaped(void **state)
 {
-	static const char text[] = "a\"b\\c\nd\x01" "e\xC3\xA9\x7F";
+	static const char text[] = "a\"b\\c\nd\x01"
+				   "e\xC3\xA9\x7F";
 	struct buffer b;
 
 	(void)state;

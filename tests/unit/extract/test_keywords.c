@@ -18,7 +18,8 @@ static struct keyword_tally tally(char letter)
 	return keyword_tally_make(&(struct uuid){ { (uint8_t)letter } }, KEYWORD_FROM_SET);
 }
 
-static void add(struct keyword_tally *t, enum signal signal, int64_t position, double base, double value, const char *surface)
+static void add(struct keyword_tally *t, enum signal signal, int64_t position, double base, double value,
+		const char *surface)
 {
 	const struct keyword_hit hit = { .signal = signal,
 					 .position = position,
@@ -119,8 +120,8 @@ static void the_least_important_rows_are_dropped_beyond_the_cap(void **state)
 		add(&tallies[i], i % 6 == 0 ? SIGNAL_BODY : SIGNAL_TITLE, 1, 1, 0, "x");
 	}
 	keyword_summarize(tallies, ARRAY_LEN(tallies), &summary);
-	assert_true(status_ok(keyword_rows(tallies, ARRAY_LEN(tallies), &summary, config.signal_weights, 500, arena,
-					   &rows, &count)));
+	assert_true(status_ok(
+		keyword_rows(tallies, ARRAY_LEN(tallies), &summary, config.signal_weights, 500, arena, &rows, &count)));
 	assert_int_equal(count, 500);
 	for (i = 0; i < count; i++) {
 		assert_int_equal(rows[i].signal, SIGNAL_TITLE);
@@ -130,7 +131,8 @@ static void the_least_important_rows_are_dropped_beyond_the_cap(void **state)
 
 static void ranking_by_count_ignores_nothing_and_nobody(void **state)
 {
-	struct keyword_count counts[] = { { "voip", 5 }, { "fiber", 0 }, { "", 3 }, { "pbx", 2 }, { "telecom", 5 }, { "isp", 1 } };
+	struct keyword_count counts[] = { { "voip", 5 }, { "fiber", 0 },   { "", 3 },
+					  { "pbx", 2 },  { "telecom", 5 }, { "isp", 1 } };
 
 	(void)state;
 	assert_int_equal(keyword_rank(counts, ARRAY_LEN(counts), 3), 3);

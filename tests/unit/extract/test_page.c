@@ -74,7 +74,8 @@ static void text_goes_to_its_region(void **state)
 		{ "<div>a<nav>b</div>c", "body:a|body:c" },
 		{ "<nav>a<footer>b</nav>c", "body:c" },
 		{ "a</nav>b", "body:a b" },
-		{ "<meta name=description content='d &amp; e'><meta property=og:title content=t><meta name=x content=no>b",
+		{ "<meta name=description content='d &amp; e'><meta property=og:title content=t><meta name=x "
+		  "content=no>b",
 		  "meta:d & e|meta:t|body:b" },
 		{ "<meta content=first name=Keywords>", "meta:first" },
 		{ "a<script>if (1<2) x('</p>')</script>b<style>p{}</style>c", "body:abc" },
@@ -135,7 +136,8 @@ static void markup_is_read_as_browsers_read_it(void **state)
 		{ "&#0;&#x110000;&#xD800;&#128;", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xE2\x82\xAC" },
 		{ "&#99999999999999999999999999;", "\xEF\xBF\xBD" },
 		{ "&CounterClockwiseContourIntegral;", "\xE2\x88\xB3" },
-		{ "&abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz;", "&abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz;" },
+		{ "&abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz;",
+		  "&abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz;" },
 		{ "&ampabcdefghijklmnopqrstuvwxyzabcdefghij;", "&abcdefghijklmnopqrstuvwxyzabcdefghij;" },
 		{ "a<script><!-- <script>x</script> y --></script>b", "ab" },
 		{ "a<script><!-- </script>b", "ab" },
@@ -163,11 +165,17 @@ static void links_are_counted_by_host(void **state)
 		const char *html;
 		unsigned internal, external;
 	} cases[] = {
-		{ "<h1>a</h1><h1>b</h1><a href=/internal>i</a><a href=\"https://otherhost.xyz/ext\">e</a><a href='/x'>x</a>"
-		  "<a href=\"javascript:void(0)\">j</a>", 2, 1 },
-		{ "<a href='HTTPS://EXAMPLE.com:443/x'>a<a href=//www.example.com?q>b<a href=http://user@example.com>c", 3, 0 },
-		{ "<a href=http://sub.example.com/>a<a href=//other.example>b<a href=\"http://example.com.evil/\">c", 0, 3 },
-		{ "<a href='#x'>a<a href=' '>b<a href=''>c<a href='mailto:x@y'>d<a href='TEL:1'>e<a href='data:,x'>f<a>g", 0, 0 },
+		{ "<h1>a</h1><h1>b</h1><a href=/internal>i</a><a href=\"https://otherhost.xyz/ext\">e</a><a "
+		  "href='/x'>x</a>"
+		  "<a href=\"javascript:void(0)\">j</a>",
+		  2, 1 },
+		{ "<a href='HTTPS://EXAMPLE.com:443/x'>a<a href=//www.example.com?q>b<a href=http://user@example.com>c",
+		  3, 0 },
+		{ "<a href=http://sub.example.com/>a<a href=//other.example>b<a href=\"http://example.com.evil/\">c", 0,
+		  3 },
+		{ "<a href='#x'>a<a href=' '>b<a href=''>c<a href='mailto:x@y'>d<a href='TEL:1'>e<a "
+		  "href='data:,x'>f<a>g",
+		  0, 0 },
 		{ "<a href='page.html'>a<a href='?q=1:2'>b<a href='./x:y'>c", 3, 0 },
 		{ "<a href='ftp://example.com/'>a<a href='sms:1'>b", 0, 0 },
 		{ "<nav><a href=/a>x</a></nav><footer><a href=http://o.test>y</a></footer>", 1, 1 },
@@ -195,7 +203,8 @@ static void pages_are_decoded_by_their_charset(void **state)
 		{ "text/html; charset=ISO-8859-1", "caf\xE9 \x80", "caf\xC3\xA9 \xE2\x82\xAC", 0 },
 		{ "text/html;charset=\"utf-8\"", "caf\xC3\xA9", "caf\xC3\xA9", 0 },
 		{ "text/html", "<meta charset=windows-1251>\xCF\xF0\xE8", "\xD0\x9F\xD1\x80\xD0\xB8", 0 },
-		{ "text/html", "<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x65", "\xE3\x83\x86", 0 },
+		{ "text/html", "<meta http-equiv=Content-Type content='text/html; charset=shift_jis'>\x83\x65",
+		  "\xE3\x83\x86", 0 },
 		{ "text/html", "<!-- <meta charset=koi8-r> --><META CHARSET='utf-8'>\xC3\xA9", "\xC3\xA9", 0 },
 		{ "text/html", "<?xml version='1.0' encoding='iso-8859-15'?>\xA4", "\xE2\x82\xAC", 0 },
 		{ NULL, "caf\xE9", "caf\xC3\xA9", 0 },
@@ -243,8 +252,7 @@ static void only_text_is_parsed(void **state)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(cases); i++) {
-		struct page_signals signals =
-			read_in(*state, cases[i].type, cases[i].body, strlen(cases[i].body), 100);
+		struct page_signals signals = read_in(*state, cases[i].type, cases[i].body, strlen(cases[i].body), 100);
 
 		assert_int_equal(signals.is_text, cases[i].is_text);
 		assert_int_equal(signals.is_html, cases[i].is_html);
@@ -304,10 +312,56 @@ static void text_beyond_the_limit_is_dropped_and_said(void **state)
 /* --- chunking and linearity ---------------------------------------------------------------------------------- */
 
 static const char *const pieces[] = {
-	"<", ">", "/", "!", "-", "--", "<!--", "-->", "\"", "'", "=", " ", "\n", "&", "&amp", ";", "&#x", "41", "a", "href",
-	"<a href=", "</a>", "<h1>", "</h1>", "<div>", "</div>", "<nav>", "</nav>", "<script>", "</script>", "<svg>", "</svg>",
-	"<title>", "</title>", "<template>", "</template>", "<meta name=description content=", "<![CDATA[", "]]>", "\xC3\xA9",
-	"\xC3", "\xE2\x82", "\xFF", "\xC2\xA0", "voip", "http://x.test/", "/p", "<p ", "<textarea>", "</textarea",
+	"<",
+	">",
+	"/",
+	"!",
+	"-",
+	"--",
+	"<!--",
+	"-->",
+	"\"",
+	"'",
+	"=",
+	" ",
+	"\n",
+	"&",
+	"&amp",
+	";",
+	"&#x",
+	"41",
+	"a",
+	"href",
+	"<a href=",
+	"</a>",
+	"<h1>",
+	"</h1>",
+	"<div>",
+	"</div>",
+	"<nav>",
+	"</nav>",
+	"<script>",
+	"</script>",
+	"<svg>",
+	"</svg>",
+	"<title>",
+	"</title>",
+	"<template>",
+	"</template>",
+	"<meta name=description content=",
+	"<![CDATA[",
+	"]]>",
+	"\xC3\xA9",
+	"\xC3",
+	"\xE2\x82",
+	"\xFF",
+	"\xC2\xA0",
+	"voip",
+	"http://x.test/",
+	"/p",
+	"<p ",
+	"<textarea>",
+	"</textarea",
 };
 
 static void any_chunking_gives_the_same_signals(void **state)
@@ -363,10 +417,35 @@ static void any_chunking_gives_the_same_signals(void **state)
 static void work_grows_linearly_with_the_page(void **state)
 {
 	static const char *const patterns[] = {
-		"<div>",     "<",         "&",           "&amp",         "&a",       "<a href=x>y", "<!--",      "<!-- -->",
-		"</script>", "<script>",  "<a b=\"",     "<nav><footer>", "<h1>",    "</div>",      "<svg>",     "<![CDATA[",
-		"&#x4",      "</titl",    "<title></ti", "<p a='",       "\xC3\xA9", "\xC3",        "]]",        "<a href='&amp;",
-		"<meta name=description content=x>",     "<template>",   "a <b>c</b>", "-",         "<script><!--<script>",
+		"<div>",
+		"<",
+		"&",
+		"&amp",
+		"&a",
+		"<a href=x>y",
+		"<!--",
+		"<!-- -->",
+		"</script>",
+		"<script>",
+		"<a b=\"",
+		"<nav><footer>",
+		"<h1>",
+		"</div>",
+		"<svg>",
+		"<![CDATA[",
+		"&#x4",
+		"</titl",
+		"<title></ti",
+		"<p a='",
+		"\xC3\xA9",
+		"\xC3",
+		"]]",
+		"<a href='&amp;",
+		"<meta name=description content=x>",
+		"<template>",
+		"a <b>c</b>",
+		"-",
+		"<script><!--<script>",
 	};
 	const size_t sizes[] = { 65536, 2097152 };
 	char *html = malloc(sizes[1]);

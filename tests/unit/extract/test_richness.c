@@ -20,13 +20,20 @@ struct hits {
 };
 
 /* Twelve keywords once in body and anchor each; the first two in the title, four in h1, three in meta. */
-#define SPREAD(i) { i, SIGNAL_BODY, 1 }, { i, SIGNAL_ANCHOR, 1 }
-#define R9_HITS                                                                                                        \
-	{                                                                                                              \
-		SPREAD(0), SPREAD(1), SPREAD(2), SPREAD(3), SPREAD(4), SPREAD(5), SPREAD(6), SPREAD(7), SPREAD(8),     \
-			SPREAD(9), SPREAD(10), SPREAD(11), { 0, SIGNAL_TITLE, 1 }, { 1, SIGNAL_TITLE, 1 },             \
-			{ 0, SIGNAL_H1, 1 }, { 1, SIGNAL_H1, 1 }, { 2, SIGNAL_H1, 1 }, { 3, SIGNAL_H1, 1 },            \
-			{ 0, SIGNAL_META, 1 }, { 1, SIGNAL_META, 1 }, { 2, SIGNAL_META, 1 }                            \
+#define SPREAD(i) \
+	{ i, SIGNAL_BODY, 1 }, \
+	{ \
+		i, SIGNAL_ANCHOR, 1 \
+	}
+#define R9_HITS \
+	{ \
+		SPREAD(0), SPREAD(1), SPREAD(2), SPREAD(3), SPREAD(4), SPREAD(5), SPREAD(6), SPREAD(7), SPREAD(8), \
+			SPREAD(9), SPREAD(10), SPREAD(11), { 0, SIGNAL_TITLE, 1 }, { 1, SIGNAL_TITLE, 1 }, \
+			{ 0, SIGNAL_H1, 1 }, { 1, SIGNAL_H1, 1 }, { 2, SIGNAL_H1, 1 }, { 3, SIGNAL_H1, 1 }, \
+			{ 0, SIGNAL_META, 1 }, { 1, SIGNAL_META, 1 }, \
+		{ \
+			2, SIGNAL_META, 1 \
+		} \
 	}
 
 #define ANY -1.0 /* not given in the table */
@@ -39,26 +46,102 @@ static const struct {
 	struct richness_crawl crawl;
 	double v, p, d, s, l, stuffing, repetition, anchor, bonus, richness;
 } vectors[] = {
-	{ "R1", 4096, { { 0, SIGNAL_TITLE, 1 }, { 1, SIGNAL_BODY, 1 }, { 2, SIGNAL_BODY, 1 } }, { 0 },
-	  0, .466667, .125, .918296, .05, .016667, 0, 0, 0, .263994 },
-	{ "R2", 8192, { { 0, SIGNAL_BODY, 15 }, { 1, SIGNAL_ANCHOR, 1 }, { 2, SIGNAL_ANCHOR, 1 }, { 0, SIGNAL_ANCHOR, 30 } }, { 0 },
-	  .079956, .336170, .979167, .903454, .1, .15, .04, .03, 0, .185422 },
-	{ "R3", 4096, { { 0, SIGNAL_BODY, 12 }, { 1, SIGNAL_TITLE, 1 }, { 2, SIGNAL_H1, 1 }, { 3, SIGNAL_BODY, 1 } }, { 0 },
-	  .079956, .286667, .625, .441552, .05, .15, .04, 0, 0, .073136 },
-	{ "R4", 8192, { { 0, SIGNAL_ANCHOR, 8 }, { 1, SIGNAL_ANCHOR, 8 }, { 2, SIGNAL_ANCHOR, 8 },
-			{ 0, SIGNAL_BODY, 6 }, { 1, SIGNAL_BODY, 6 }, { 2, SIGNAL_BODY, 6 } }, { 0 },
-	  .221199, .314286, .875, .985228, .1, .016667, 0, .03, 0, .392299 },
+	{ "R1",
+	  4096,
+	  { { 0, SIGNAL_TITLE, 1 }, { 1, SIGNAL_BODY, 1 }, { 2, SIGNAL_BODY, 1 } },
+	  { 0 },
+	  0,
+	  .466667,
+	  .125,
+	  .918296,
+	  .05,
+	  .016667,
+	  0,
+	  0,
+	  0,
+	  .263994 },
+	{ "R2",
+	  8192,
+	  { { 0, SIGNAL_BODY, 15 }, { 1, SIGNAL_ANCHOR, 1 }, { 2, SIGNAL_ANCHOR, 1 }, { 0, SIGNAL_ANCHOR, 30 } },
+	  { 0 },
+	  .079956,
+	  .336170,
+	  .979167,
+	  .903454,
+	  .1,
+	  .15,
+	  .04,
+	  .03,
+	  0,
+	  .185422 },
+	{ "R3",
+	  4096,
+	  { { 0, SIGNAL_BODY, 12 }, { 1, SIGNAL_TITLE, 1 }, { 2, SIGNAL_H1, 1 }, { 3, SIGNAL_BODY, 1 } },
+	  { 0 },
+	  .079956,
+	  .286667,
+	  .625,
+	  .441552,
+	  .05,
+	  .15,
+	  .04,
+	  0,
+	  0,
+	  .073136 },
+	{ "R4",
+	  8192,
+	  { { 0, SIGNAL_ANCHOR, 8 },
+	    { 1, SIGNAL_ANCHOR, 8 },
+	    { 2, SIGNAL_ANCHOR, 8 },
+	    { 0, SIGNAL_BODY, 6 },
+	    { 1, SIGNAL_BODY, 6 },
+	    { 2, SIGNAL_BODY, 6 } },
+	  { 0 },
+	  .221199,
+	  .314286,
+	  .875,
+	  .985228,
+	  .1,
+	  .016667,
+	  0,
+	  .03,
+	  0,
+	  .392299 },
 	{ "R5", 2048, { { 0, SIGNAL_BODY, 1 } }, { 0 }, 0, .2, .083333, 0, .025, .15, .04, 0, 0, 0 },
-	{ "R6", 500, { { 0, SIGNAL_MICROCRAWL, 1 }, { 1, SIGNAL_MICROCRAWL, 1 } }, { 0 },
-	  0, .125, .333333, 0, .0125, .1, .04, 0, 0, 0 },
+	{ "R6",
+	  500,
+	  { { 0, SIGNAL_MICROCRAWL, 1 }, { 1, SIGNAL_MICROCRAWL, 1 } },
+	  { 0 },
+	  0,
+	  .125,
+	  .333333,
+	  0,
+	  .0125,
+	  .1,
+	  .04,
+	  0,
+	  0,
+	  0 },
 	{ "R9", 40960, R9_HITS, { 0 }, .632121, .409091, .1375, .857060, .5, 0, 0, 0, 0, .516093 },
 	{ "R10", 6144, R9_HITS, { 0 }, .632121, .409091, .916667, .857060, .075, 0, 0, 0, 0, .569218 },
 	{ "R11", 6144, R9_HITS, { true, 12, 8, false }, ANY, ANY, ANY, ANY, ANY, 0, 0, 0, .0875, .619024 },
 	{ "R12", 6144, R9_HITS, { true, 12, 1, true }, ANY, ANY, ANY, ANY, ANY, 0, 0, 0, .00765625, .573576 },
 	{ "R13", 102400, R9_HITS, { 0 }, ANY, ANY, .055, ANY, .9, 0, 0, 0, 0, .563718 },
 	{ "R14", 204800, R9_HITS, { 0 }, ANY, ANY, .0275, ANY, .8, 0, 0, 0, 0, .544593 },
-	{ "R15", 4096, { { 0, SIGNAL_TITLE, 5 }, { 1, SIGNAL_BODY, 3 } }, { 0 },
-	  .153518, .325, .333333, .954434, .05, .15, .04, 0, 0, .137971 },
+	{ "R15",
+	  4096,
+	  { { 0, SIGNAL_TITLE, 5 }, { 1, SIGNAL_BODY, 3 } },
+	  { 0 },
+	  .153518,
+	  .325,
+	  .333333,
+	  .954434,
+	  .05,
+	  .15,
+	  .04,
+	  0,
+	  0,
+	  .137971 },
 };
 
 static size_t tallies_of(const struct hits *hits, size_t n, struct keyword_tally tallies[KEYWORDS_MAX])

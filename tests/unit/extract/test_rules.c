@@ -146,15 +146,23 @@ static void occurrences_of_one_rule_do_not_overlap(void **state)
 
 static void letter_case_counts_only_where_asked(void **state)
 {
-	struct rule_spec specs[] = { rule(1, "Stra\xC3\x9F" "e"), rule(2, "\xC3\x89TUDE"), rule(3, "\xC5\xBD"
-											    "ena"), rule(4, "PBX"), rule(5, "kelvin") };
+	struct rule_spec specs[] = { rule(1, "Stra\xC3\x9F"
+					     "e"),
+				     rule(2, "\xC3\x89TUDE"),
+				     rule(3, "\xC5\xBD"
+					     "ena"),
+				     rule(4, "PBX"), rule(5, "kelvin") };
 	struct world *w = *state;
 	struct rules *rules;
 
 	specs[3].is_case_sensitive = true;
 	rules = compile(specs, ARRAY_LEN(specs));
 	scan(w, rules,
-	     "STRA\xE1\xBA\x9E" "E \xC3\xA9tude \xC3\x89TUDE \xC5\xBE" "ENA pbx PBX \xE2\x84\xAA" "elvin stra\xC3\x9F" "e");
+	     "STRA\xE1\xBA\x9E"
+	     "E \xC3\xA9tude \xC3\x89TUDE \xC5\xBE"
+	     "ENA pbx PBX \xE2\x84\xAA"
+	     "elvin stra\xC3\x9F"
+	     "e");
 	assert_int_equal(hits(w, 1), 2);
 	assert_int_equal(hits(w, 2), 2);
 	assert_int_equal(hits(w, 3), 1);
@@ -162,15 +170,22 @@ static void letter_case_counts_only_where_asked(void **state)
 	assert_int_equal(hits(w, 5), 1);
 	/* positions and surfaces are those of the text as written, behind characters that fold to fewer bytes */
 	assert_int_equal(tally_of(w, 5)->first_position, 37);
-	assert_memory_equal(tally_of(w, 5)->surface.text, "\xE2\x84\xAA" "elvin", 8);
+	assert_memory_equal(tally_of(w, 5)->surface.text,
+			    "\xE2\x84\xAA"
+			    "elvin",
+			    8);
 	assert_int_equal(tally_of(w, 5)->surface.len, 8);
-	assert_memory_equal(tally_of(w, 1)->surface.text, "STRA\xE1\xBA\x9E" "E", 8);
+	assert_memory_equal(tally_of(w, 1)->surface.text,
+			    "STRA\xE1\xBA\x9E"
+			    "E",
+			    8);
 	rules_release(rules);
 }
 
 static void duplicate_patterns_are_matched_once(void **state)
 {
-	struct rule_spec specs[] = { rule(1, "voip"), rule(2, "VOIP"), rule(3, " voip "), rule(4, "pbx"), rule(4, "trunk") };
+	struct rule_spec specs[] = { rule(1, "voip"), rule(2, "VOIP"), rule(3, " voip "), rule(4, "pbx"),
+				     rule(4, "trunk") };
 	struct world *w = *state;
 	struct rules *rules = compile(specs, ARRAY_LEN(specs));
 
@@ -190,7 +205,8 @@ static void contexts_are_cut_at_characters_and_regions(void **state)
 	struct rules *rules = compile(specs, 1);
 	const struct keyword_tally *t;
 
-	scan(w, rules, "<title>a key</title><p>\xC3\xA9\xC3\xA9\xC3\xA9key\xC3\xA9\xC3\xA9\xC3\xA9 <a href=/>x</a> key");
+	scan(w, rules,
+	     "<title>a key</title><p>\xC3\xA9\xC3\xA9\xC3\xA9key\xC3\xA9\xC3\xA9\xC3\xA9 <a href=/>x</a> key");
 	t = tally_of(w, 1);
 	assert_int_equal(t->context_count, 3);
 	assert_int_equal(t->contexts[0].len, 5);
@@ -257,14 +273,36 @@ static void many_rules_and_one_scratch_go_together(void **state)
 	free(specs);
 }
 
+static void hits_without_end_are_cut_and_said(void **state)
+{
+	const size_t n = RULES_HITS_MAX + 1000;
+	struct rule_spec specs[] = { rule(1, "a") };
+	struct world *w = *state;
+	struct rules *rules = compile(specs, 1);
+	char *html = malloc(n + 1);
+
+	memset(html, 'a', n);
+	html[n] = '\0';
+	scan(w, rules, html);
+	assert_true(w->found.is_cut);
+	assert_int_equal(hits(w, 1), RULES_HITS_MAX);
+	html[100] = '\0';
+	scan(w, rules, html);
+	assert_false(w->found.is_cut);
+	assert_int_equal(hits(w, 1), 100);
+	free(html);
+	rules_release(rules);
+}
+
 static void folding_keeps_what_it_does_not_know(void **state)
 {
 	static const struct {
 		uint32_t from, to;
-	} cases[] = { { 'A', 'a' },     { 'z', 'z' },     { '[', '[' },     { 0xC0, 0xE0 },   { 0xD7, 0xD7 },   { 0xDF, 0xDF },
-		      { 0x100, 0x101 }, { 0x101, 0x101 }, { 0x130, 0x130 }, { 0x131, 0x131 }, { 0x138, 0x138 }, { 0x139, 0x13A },
-		      { 0x148, 0x148 }, { 0x14A, 0x14B }, { 0x178, 0xFF },  { 0x179, 0x17A }, { 0x17D, 0x17E }, { 0x17F, 's' },
-		      { 0x391, 0x3B1 }, { 0x410, 0x430 }, { 0x401, 0x451 }, { 0x4E00, 0x4E00 } };
+	} cases[] = { { 'A', 'a' },     { 'z', 'z' },      { '[', '[' },     { 0xC0, 0xE0 },   { 0xD7, 0xD7 },
+		      { 0xDF, 0xDF },   { 0x100, 0x101 },  { 0x101, 0x101 }, { 0x130, 0x130 }, { 0x131, 0x131 },
+		      { 0x138, 0x138 }, { 0x139, 0x13A },  { 0x148, 0x148 }, { 0x14A, 0x14B }, { 0x178, 0xFF },
+		      { 0x179, 0x17A }, { 0x17D, 0x17E },  { 0x17F, 's' },   { 0x391, 0x3B1 }, { 0x410, 0x430 },
+		      { 0x401, 0x451 }, { 0x4E00, 0x4E00 } };
 	char in[64], out[64];
 	size_t i, n;
 
@@ -288,6 +326,7 @@ int main(void)
 		cmocka_unit_test(contexts_are_cut_at_characters_and_regions),
 		cmocka_unit_test(bad_rules_are_refused_by_number),
 		cmocka_unit_test(many_rules_and_one_scratch_go_together),
+		cmocka_unit_test(hits_without_end_are_cut_and_said),
 		cmocka_unit_test(folding_keeps_what_it_does_not_know),
 	};
 

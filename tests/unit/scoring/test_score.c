@@ -108,8 +108,13 @@ static void freshness_steps_are_inclusive_as_written(void **state)
 	static const struct {
 		int64_t age_ms;
 		double freshness;
-	} cases[] = { { -5, 1 },  { 86400000, 1 }, { 86400001, .7 },   { 7 * 86400000ll - 1, .7 }, { 7 * 86400000ll, .4 },
-		      { 30 * 86400000ll - 1, .4 }, { 30 * 86400000ll, 0 } };
+	} cases[] = { { -5, 1 },
+		      { 86400000, 1 },
+		      { 86400001, .7 },
+		      { 7 * 86400000ll - 1, .7 },
+		      { 7 * 86400000ll, .4 },
+		      { 30 * 86400000ll - 1, .4 },
+		      { 30 * 86400000ll, 0 } };
 	struct score_weights given = score_weights_default();
 	struct score_config config = { .effective = score_weights_effective(&given) };
 	size_t i;
