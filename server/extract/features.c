@@ -12,6 +12,7 @@
 
 #define SNIPPETS_BYTES_MAX 8192 /* of keyword_snippets in the vector; what is left is plenty for the other keys */
 #define JSON_BYTES_MAX     65536
+#define VECTOR_BYTES_USUAL 4000 /* reserved at once */
 
 /* Everything the vector is written from. */
 struct work {
@@ -279,6 +280,8 @@ struct status features_build(const struct features_config *config, const struct 
 	richness_fill(&w);
 	TRY(columns_write(&w));
 	buffer_init(&b, FEATURE_VECTOR_BYTES);
+	if (!buffer_reserve(&b, VECTOR_BYTES_USUAL))
+		return status_out_of_memory();
 	vector_write(&b, &w);
 	TRY(json_take(&b, arena, &built.feature_vector));
 	if (config->wants_keyword_rows)

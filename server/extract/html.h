@@ -23,7 +23,8 @@ struct html_sink {
 	void (*text)(void *ctx, const char *utf8, size_t n, size_t readable);
 	/* One attribute of a tag with HTML_ATTRS, before its `start`. The first of two with one name counts. */
 	void (*attr)(void *ctx, const struct html_tag_info *tag, enum html_attr attr, const char *value, size_t n);
-	/* is_foreign: inside svg or math, where <title> is not the page's title. */
+	/* Tags that mean nothing (HTML_OTHER without flags) are not reported. is_foreign: inside svg or math, where
+	 * <title> is not the page's title. */
 	void (*start)(void *ctx, const struct html_tag_info *tag, bool is_foreign, bool is_self_closing);
 	void (*end)(void *ctx, const struct html_tag_info *tag, bool is_foreign);
 };

@@ -88,6 +88,8 @@ enum state html_tag_done(struct html *h, bool is_self_closing)
 	bool is_foreign = h->foreign_depth > 0;
 
 	h->raw = NULL;
+	if (tag->tag == HTML_OTHER && tag->flags == 0)
+		return DATA;
 	if (h->is_end_tag) {
 		if (tag->tag == HTML_SVG && h->foreign_depth > 0)
 			h->foreign_depth--;

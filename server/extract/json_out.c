@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define KEY_BYTES_MAX 80
+
 static void string(struct buffer *b, const char *text, size_t n)
 {
 	size_t from = 0, i;
@@ -28,17 +30,24 @@ static void string(struct buffer *b, const char *text, size_t n)
 	buffer_char(b, '"');
 }
 
-/* The comma before a member and its key. */
+/* The comma before a member and its key, in one append: there are many. Keys are our own plain words or ids. */
 static void begin(struct buffer *b, const char *key)
 {
 	char last = b->len > 0 ? b->data[b->len - 1] : '[';
+	char text[KEY_BYTES_MAX + 4];
+	size_t n = 0, len = key ? strnlen(key, KEY_BYTES_MAX) : 0;
 
 	if (last != '{' && last != '[' && last != ':')
-		buffer_char(b, ',');
+		text[n++] = ',';
 	if (key) {
-		string(b, key, strlen(key));
-		buffer_char(b, ':');
+		text[n++] = '"';
+		memcpy(text + n, key, len);
+		n += len;
+		text[n++] = '"';
+		text[n++] = ':';
 	}
+	if (n > 0)
+		buffer_append(b, text, n);
 }
 
 void json_out_open(struct buffer *b, const char *key, char bracket)

@@ -11,7 +11,8 @@
 
 struct buffer;
 
-/* Opens with '{' or '['; key NULL inside an array or at the top. */
+/* Keys are plain words of at most 80 bytes, written as they are.
+ * Opens with '{' or '['; key NULL inside an array or at the top. */
 void json_out_open(struct buffer *b, const char *key, char bracket);
 void json_out_close(struct buffer *b, char bracket);
 void json_out_text(struct buffer *b, const char *key, const char *text, size_t n);
