@@ -1,0 +1,259 @@
+/* KeywordSetService. */
+#include "api/services.h"
+
+#include "api/api.h"
+#include "api/convert.h"
+#include "api/mutation.h"
+#include "api/resource.h"
+#include "base/clock.h"
+#include "catalog/keyword_set.h"
+#include "rpc/call.h"
+#include "store/tx.h"
+
+#include "domainflow/v2/keyword_set_service.grpc-c.server.h"
+
+typedef Domainflow__V2__KeywordRule PbRule;
+typedef Domainflow__V2__KeywordSet PbSet;
+typedef Domainflow__V2__CreateKeywordSetRequest PbCreateRequest;
+typedef Domainflow__V2__CreateKeywordSetResponse PbCreateResponse;
+typedef Domainflow__V2__GetKeywordSetRequest PbGetRequest;
+typedef Domainflow__V2__GetKeywordSetResponse PbGetResponse;
+typedef Domainflow__V2__ListKeywordSetsRequest PbListRequest;
+typedef Domainflow__V2__ListKeywordSetsResponse PbListResponse;
+typedef Domainflow__V2__UpdateKeywordSetRequest PbUpdateRequest;
+typedef Domainflow__V2__UpdateKeywordSetResponse PbUpdateResponse;
+typedef Domainflow__V2__DeleteKeywordSetRequest PbDeleteRequest;
+typedef Domainflow__V2__DeleteKeywordSetResponse PbDeleteResponse;
+
+/* A request about one set. */
+struct about {
+	struct mutation mutation; /* first: the body gets it back */
+	struct uuid id;
+};
+
+/* --- messages ------------------------------------------------------------------------------------------------------- */
+
+static PbRule *rule_pb(struct arena *arena, const struct keyword_rule *rule)
+{
+	PbRule *pb = PB_NEW(arena, PbRule, domainflow__v2__keyword_rule);
+
+	if (!pb)
+		return NULL;
+	pb->id = pb_uuid(arena, &rule->id);
+	pb->pattern = pb_text(rule->pattern);
+	pb->rule_type = (Domainflow__V2__RuleType)((int)rule->type + 1); /* convert.c asserts the order */
+	pb->is_case_sensitive = rule->is_case_sensitive;
+	pb->category = pb_text(rule->category);
+	pb->context_case = DOMAINFLOW__V2__KEYWORD_RULE__CONTEXT_CONTEXT_CHARS;
+	pb->context_chars = rule->context_chars;
+	pb->rule_weight_case = DOMAINFLOW__V2__KEYWORD_RULE__RULE_WEIGHT_WEIGHT;
+	pb->weight = rule->weight;
+	return pb;
+}
+
+/* With its rules when the set has them at hand. */
+static PbSet *set_pb(struct arena *arena, const struct keyword_set *set)
+{
+	PbSet *pb = PB_NEW(arena, PbSet, domainflow__v2__keyword_set);
+
+	if (!pb)
+		return NULL;
+	pb->id = pb_uuid(arena, &set->id);
+	pb->name = pb_text(set->name);
+	pb->description = pb_text(set->description);
+	pb->is_enabled = set->is_enabled;
+	pb->rule_count = set->rule_count;
+	pb->created_at = pb_time(arena, set->created_at_ms);
+	pb->updated_at = pb_time(arena, set->updated_at_ms);
+	if (!set->rules)
+		return pb;
+	pb->n_rules = (size_t)set->rule_count;
+	pb->rules = arena_array(arena, pb->n_rules + 1, sizeof *pb->rules);
+	for (size_t i = 0; pb->rules && i < pb->n_rules; i++) {
+		pb->rules[i] = rule_pb(arena, &set->rules[i]);
+		if (!pb->rules[i])
+			return NULL;
+	}
+	return pb->rules ? pb : NULL;
+}
+
+static struct status rule_from_pb(struct arena *arena, const PbRule *pb, struct keyword_rule *out)
+{
+	int type = RULE_TYPE_STRING;
+	bool given;
+
+	TRY(api_optional_state(arena, "rules.ruleType", (int)pb->rule_type, RULE_TYPE_COUNT, &given, &type));
+	*out = (struct keyword_rule){
+		.pattern = pb->pattern,
+		.type = (enum rule_type)type,
+		.is_case_sensitive = pb->is_case_sensitive,
+		.category = pb->category,
+		.context_chars = pb->context_case ? pb->context_chars : KEYWORD_CONTEXT_CHARS_DEFAULT,
+		.weight = pb->rule_weight_case ? pb->weight : 1,
+	};
+	return STATUS_OK_VALUE;
+}
+
+static struct status rules_from_pb(struct arena *arena, PbRule *const *list, size_t count, struct keyword_rule **out)
+{
+	struct keyword_rule *rules = arena_array(arena, count + 1, sizeof *rules);
+
+	if (!rules)
+		return status_out_of_memory();
+	for (size_t i = 0; i < count; i++)
+		TRY(rule_from_pb(arena, list[i], &rules[i]));
+	*out = rules;
+	return STATUS_OK_VALUE;
+}
+
+/* --- calls ---------------------------------------------------------------------------------------------------------- */
+
+static struct status create_body(struct mutation *m, ProtobufCMessage **out)
+{
+	PbCreateResponse *answer = PB_NEW(m->arena, PbCreateResponse, domainflow__v2__create_keyword_set_response);
+	const PbCreateRequest *in = (const PbCreateRequest *)m->request;
+	struct keyword_rule *rules;
+	struct keyword_set set;
+
+	TRY(rules_from_pb(m->arena, in->rules, in->n_rules, &rules));
+	const struct keyword_set_create request = { .name = in->name,
+						    .description = in->description,
+						    .is_disabled = in->is_disabled,
+						    .rules = rules,
+						    .rule_count = in->n_rules };
+	TRY(keyword_set_create(m->tx, m->workspace, &request, m->arena, &set));
+	if (!answer)
+		return status_out_of_memory();
+	answer->keyword_set = set_pb(m->arena, &set);
+	*out = &answer->base;
+	return answer->keyword_set ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+static struct status create_keyword_set(struct rpc_call *call, const PbCreateRequest *in, PbCreateResponse **out)
+{
+	struct mutation m = { .call = call, .request = &in->base, .action = "create_keyword_set", .phase = "" };
+	ProtobufCMessage *answer = NULL;
+
+	TRY(api_about(rpc_call_arena(call), api_mutate(&m, create_body, &answer), "keyword_set", in->name));
+	*out = (PbCreateResponse *)answer;
+	return STATUS_OK_VALUE;
+}
+
+static struct status get_keyword_set(struct rpc_call *call, const PbGetRequest *in, PbGetResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	PbGetResponse *answer = PB_NEW(arena, PbGetResponse, domainflow__v2__get_keyword_set_response);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct keyword_set set;
+	struct uuid id;
+
+	TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &id));
+	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(api_about(arena, keyword_set_get(tx, rpc_call_principal(call)->workspace, &id, arena, &set), "keyword_set",
+		      in->keyword_set_id));
+	TRY(store_commit(&tx));
+	if (!answer)
+		return status_out_of_memory();
+	answer->keyword_set = set_pb(arena, &set);
+	*out = answer;
+	return answer->keyword_set ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+static struct status list_keyword_sets(struct rpc_call *call, const PbListRequest *in, PbListResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	PbListResponse *answer = PB_NEW(arena, PbListResponse, domainflow__v2__list_keyword_sets_response);
+	struct keyword_set_query query = { .only_enabled = in->only_enabled, .page_token = in->page_token };
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct keyword_set_page page;
+
+	TRY(api_page_size(arena, in->page_size, &query.page_size));
+	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(keyword_set_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page));
+	TRY(store_commit(&tx));
+	if (!answer)
+		return status_out_of_memory();
+	answer->keyword_sets = arena_array(arena, page.count + 1, sizeof *answer->keyword_sets);
+	if (!answer->keyword_sets)
+		return status_out_of_memory();
+	for (size_t i = 0; i < page.count; i++) {
+		answer->keyword_sets[i] = set_pb(arena, &page.sets[i]);
+		if (!answer->keyword_sets[i])
+			return status_out_of_memory();
+	}
+	answer->n_keyword_sets = page.count;
+	answer->next_page_token = pb_text(page.next_page_token);
+	*out = answer;
+	return STATUS_OK_VALUE;
+}
+
+static struct status update_body(struct mutation *m, ProtobufCMessage **out)
+{
+	PbUpdateResponse *answer = PB_NEW(m->arena, PbUpdateResponse, domainflow__v2__update_keyword_set_response);
+	const PbUpdateRequest *in = (const PbUpdateRequest *)m->request;
+	const bool is_enabled = in->enabled_change_case && in->is_enabled;
+	struct keyword_rule *rules = NULL;
+	struct keyword_set set;
+
+	if (in->rules)
+		TRY(rules_from_pb(m->arena, in->rules->rules, in->rules->n_rules, &rules));
+	const struct keyword_set_update update = {
+		.name = in->name_change_case ? in->name : NULL,
+		.description = in->description_change_case ? in->description : NULL,
+		.is_enabled = in->enabled_change_case ? &is_enabled : NULL,
+		.rules = rules,
+		.rule_count = in->rules ? in->rules->n_rules : 0,
+		.has_rules = in->rules != NULL,
+	};
+	TRY(keyword_set_update(m->tx, m->workspace, &((struct about *)m)->id, &update, m->arena, &set));
+	if (!answer)
+		return status_out_of_memory();
+	answer->keyword_set = set_pb(m->arena, &set);
+	*out = &answer->base;
+	return answer->keyword_set ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+static struct status update_keyword_set(struct rpc_call *call, const PbUpdateRequest *in, PbUpdateResponse **out)
+{
+	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "update_keyword_set", .phase = "" } };
+	struct arena *arena = rpc_call_arena(call);
+	ProtobufCMessage *answer = NULL;
+
+	TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &a.id));
+	TRY(api_about(arena, api_mutate(&a.mutation, update_body, &answer), "keyword_set", in->keyword_set_id));
+	*out = (PbUpdateResponse *)answer;
+	return STATUS_OK_VALUE;
+}
+
+static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
+{
+	PbDeleteResponse *answer = PB_NEW(m->arena, PbDeleteResponse, domainflow__v2__delete_keyword_set_response);
+
+	TRY(keyword_set_delete(m->tx, m->workspace, &((struct about *)m)->id));
+	if (!answer)
+		return status_out_of_memory();
+	*out = &answer->base;
+	return STATUS_OK_VALUE;
+}
+
+static struct status delete_keyword_set(struct rpc_call *call, const PbDeleteRequest *in, PbDeleteResponse **out)
+{
+	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "delete_keyword_set", .phase = "" } };
+	struct arena *arena = rpc_call_arena(call);
+	ProtobufCMessage *answer = NULL;
+
+	TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &a.id));
+	TRY(api_about(arena, api_mutate(&a.mutation, delete_body, &answer), "keyword_set", in->keyword_set_id));
+	*out = (PbDeleteResponse *)answer;
+	return STATUS_OK_VALUE;
+}
+
+const struct domainflow_v2_keyword_set_handlers api_keyword_set_handlers = {
+	.create_keyword_set = create_keyword_set,
+	.get_keyword_set = get_keyword_set,
+	.list_keyword_sets = list_keyword_sets,
+	.update_keyword_set = update_keyword_set,
+	.delete_keyword_set = delete_keyword_set,
+};
