@@ -18,6 +18,7 @@
 #define HEAD_BYTES       1024
 #define ASIDE_DEPTH_MAX  32
 #define SEGMENTS_FIRST   256
+#define TEXT_KEPT_BYTES  262144 /* a larger buffer is given back before the next page; there are many page objects */
 #define TEXT_FIRST_BYTES 16384
 
 enum meta_kind { META_OTHER, META_SEARCHED };
@@ -448,11 +449,24 @@ void page_destroy(struct page *page)
 	free(page);
 }
 
+/* Gives back what one unusually large page needed. */
+static void buffers_shrink(struct page *page)
+{
+	if (page->text.capacity <= TEXT_KEPT_BYTES)
+		return;
+	free(page->text.data);
+	free(page->segments);
+	page->text = text_run_make(NULL, 0);
+	page->segments = NULL;
+	page->segment_capacity = 0;
+}
+
 void page_begin(struct page *page, const char *final_host, const char *content_type)
 {
 	size_t n = strnlen(final_host, PAGE_HOST_BYTES_MAX);
 
 	charset_decoder_done(&page->decoder);
+	buffers_shrink(page);
 	page->at = (struct reading){ .is_segment_due = true };
 	memcpy(page->host, final_host, n);
 	page->host[n] = '\0';

@@ -6,6 +6,7 @@
 #include "extract/page.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -273,6 +274,48 @@ static void many_rules_and_one_scratch_go_together(void **state)
 	free(specs);
 }
 
+static void *scan_many_times(void *arg)
+{
+	struct rules *rules = arg;
+	void *state = NULL;
+	bool ok = world_open(&state) == 0;
+	struct world *w = state;
+	int i;
+
+	for (i = 0; i < 200 && ok; i++) {
+		static const char html[] = "<title>voip</title>VOIP pbx <a href=/>voip</a>";
+		struct rules *mine = rules_retain(rules);
+
+		arena_reset(w->arena);
+		page_begin(w->page, "example.com", "text/html");
+		ok = status_ok(page_feed(w->page, html, sizeof(html) - 1)) &&
+		     status_ok(page_finish(w->page, false, &w->signals)) &&
+		     status_ok(rules_scan(mine, w->scratch, &w->signals, w->arena, &w->found)) && hits(w, 1) == 3 &&
+		     hits(w, 2) == 1;
+		rules_release(mine);
+	}
+	world_close(&state);
+	return ok ? rules : NULL;
+}
+
+static void one_set_serves_many_threads(void **state)
+{
+	const struct rule_spec specs[] = { rule(1, "voip"), rule(2, "pbx") };
+	struct rules *rules = compile(specs, 2);
+	pthread_t threads[4];
+	void *result;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, scan_many_times, rules), 0);
+	for (i = 0; i < ARRAY_LEN(threads); i++) {
+		assert_int_equal(pthread_join(threads[i], &result), 0);
+		assert_ptr_equal(result, rules);
+	}
+	rules_release(rules);
+}
+
 static void hits_without_end_are_cut_and_said(void **state)
 {
 	const size_t n = RULES_HITS_MAX + 1000;
@@ -326,6 +369,7 @@ int main(void)
 		cmocka_unit_test(contexts_are_cut_at_characters_and_regions),
 		cmocka_unit_test(bad_rules_are_refused_by_number),
 		cmocka_unit_test(many_rules_and_one_scratch_go_together),
+		cmocka_unit_test(one_set_serves_many_threads),
 		cmocka_unit_test(hits_without_end_are_cut_and_said),
 		cmocka_unit_test(folding_keeps_what_it_does_not_know),
 	};
