@@ -20,8 +20,8 @@ struct net_address;
 
 /* allowed_networks: comma-separated CIDRs ("127.0.0.0/8, fd00::/8"), "" for none.
  * INVALID_ARGUMENT / BAD_NETWORK names the entry that does not parse. The caller owns *out. */
-struct status address_guard_create(const char *allowed_networks, bool allow_private, struct address_guard **out)
-	MUST_CHECK;
+struct status address_guard_create(const char *allowed_networks, bool allow_private,
+				   struct address_guard **out) MUST_CHECK;
 void address_guard_destroy(struct address_guard *guard); /* accepts NULL */
 
 /* True when we may connect there. Otherwise *out_why (when not NULL) is the name of the range: "loopback". */

@@ -15,19 +15,19 @@
 #define DNS_CHAIN_MAX     8    /* CNAMEs followed inside one answer */
 #define DNS_RECORDS_MAX   1000 /* answer records looked at */
 
-#define DNS_TYPE_A     1
-#define DNS_TYPE_AAAA  28
+#define DNS_TYPE_A    1
+#define DNS_TYPE_AAAA 28
 
 /* Why a name has no address. The texts are the dns_reason column. */
-#define DNS_REASONS(X)                                                                                                 \
-	X(NONE, "")                                                                                                    \
-	X(INVALID_DOMAIN, "INVALID_DOMAIN") /* not a name we would ask for     */                                      \
-	X(NXDOMAIN, "NXDOMAIN")             /* the name does not exist         */                                      \
-	X(NOANSWER, "NOANSWER")             /* it exists, without addresses    */                                      \
-	X(SERVFAIL, "SERVFAIL")             /* the resolver could not find out */                                      \
-	X(REFUSED, "REFUSED")               /* the resolver will not say       */                                      \
-	X(TIMEOUT, "TIMEOUT")               /* nobody answered in time         */                                      \
-	X(ERROR, "ERROR")                   /* anything else                   */                                      \
+#define DNS_REASONS(X) \
+	X(NONE, "") \
+	X(INVALID_DOMAIN, "INVALID_DOMAIN") /* not a name we would ask for     */ \
+	X(NXDOMAIN, "NXDOMAIN")             /* the name does not exist         */ \
+	X(NOANSWER, "NOANSWER")             /* it exists, without addresses    */ \
+	X(SERVFAIL, "SERVFAIL")             /* the resolver could not find out */ \
+	X(REFUSED, "REFUSED")               /* the resolver will not say       */ \
+	X(TIMEOUT, "TIMEOUT")               /* nobody answered in time         */ \
+	X(ERROR, "ERROR")                   /* anything else                   */ \
 	X(CANCELED, "CANCELED")             /* the caller lost interest        */
 
 enum dns_reason {

@@ -100,7 +100,7 @@ static void list_remove(struct lookup_list *list, struct lookup *l)
 		list->tail = l->prev;
 }
 
-/* --- ending a lookup ---------------------------------------------------------------------------------------- */
+/* --- ending a lookup ----------------------------------------------------------------------------------------- */
 
 static void gate_run(struct dns_client *c, struct dns_policy *p);
 
@@ -210,7 +210,7 @@ static void lookup_end_as(struct lookup *l, enum dns_outcome status, enum dns_re
 	lookup_end(l, &r);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------------------------------------------- */
 
 static struct question *question_of_timer(struct timer *t)
 {
@@ -342,7 +342,7 @@ static void gate_run(struct dns_client *c, struct dns_policy *p)
 	}
 }
 
-/* --- the engine thread -------------------------------------------------------------------------------------- */
+/* --- the engine thread --------------------------------------------------------------------------------------- */
 
 static void begin(struct dns_client *c, struct lookup *l)
 {
@@ -439,7 +439,7 @@ static void *engine(void *arg)
 	return NULL;
 }
 
-/* --- the public side ---------------------------------------------------------------------------------------- */
+/* --- the public side ----------------------------------------------------------------------------------------- */
 
 static struct status client_open(struct dns_client *c)
 {
@@ -543,7 +543,8 @@ static struct lookup *lookup_make(struct dns_client *c, const struct dns_lookup 
 	return l;
 }
 
-static struct status submit(struct dns_client *c, const struct dns_lookup *in, dns_done_fn done, void *ctx, bool may_wait)
+static struct status submit(struct dns_client *c, const struct dns_lookup *in, dns_done_fn done, void *ctx,
+			    bool may_wait)
 {
 	struct lookup *l = lookup_make(c, in, done, ctx);
 	struct status st = STATUS_OK_VALUE;

@@ -81,7 +81,8 @@ static struct status add_resolvers(struct dns_policy *p, const struct dns_policy
 
 			net_address_text(&s->resolvers[i], text);
 			return status_make(STATUS_INVALID_ARGUMENT, "RESOLVER_REFUSED",
-					   "resolver %s is refused: %s address outside DNS_ALLOWED_NETWORKS", text, why);
+					   "resolver %s is refused: %s address outside DNS_ALLOWED_NETWORKS", text,
+					   why);
 		}
 		p->weights[p->resolver_count] = s->weights ? s->weights[i] : 1;
 		p->weight_sum += p->weights[p->resolver_count];
@@ -119,8 +120,8 @@ struct status dns_policy_create(const struct dns_policy_settings *s, struct dns_
 	p->query_timeout_ms = s->query_timeout_ms > 0 ? s->query_timeout_ms : QUERY_TIMEOUT_MS;
 	p->domain_timeout_ms = s->domain_timeout_ms > 0 ? s->domain_timeout_ms : DOMAIN_TIMEOUT_MS;
 	p->query_delay_min_ms = s->query_delay_min_ms > 0 ? s->query_delay_min_ms : 0;
-	p->query_delay_max_ms = s->query_delay_max_ms > p->query_delay_min_ms ? s->query_delay_max_ms
-									      : p->query_delay_min_ms;
+	p->query_delay_max_ms =
+		s->query_delay_max_ms > p->query_delay_min_ms ? s->query_delay_max_ms : p->query_delay_min_ms;
 	p->retries_max = s->retries_max < DNS_RETRIES_MAX ? s->retries_max : DNS_RETRIES_MAX;
 	p->queries_per_domain = s->queries_per_domain > 0 ? s->queries_per_domain : 1;
 	p->pending_max = s->lookups_max > 0 ? s->lookups_max + PENDING_SPARE : PENDING_UNLIMITED;

@@ -17,11 +17,11 @@
 struct address_guard;
 struct rng;
 
-#define DNS_RESOLVERS_MAX      16
-#define DNS_RETRIES_MAX        10
-#define DNS_BACKOFF_FIRST_MS   250
-#define DNS_BACKOFF_MOST_MS    4000
-#define DNS_PORT               53
+#define DNS_RESOLVERS_MAX    16
+#define DNS_RETRIES_MAX      10
+#define DNS_BACKOFF_FIRST_MS 250
+#define DNS_BACKOFF_MOST_MS  4000
+#define DNS_PORT             53
 
 /* The words of a persona's resolverStrategy, aliases included. */
 enum dns_strategy {
@@ -39,15 +39,15 @@ struct dns_policy_settings {
 	size_t resolver_count;               /* 1..DNS_RESOLVERS_MAX */
 	bool system_resolvers;               /* adds those of /etc/resolv.conf, which the guard is not asked about */
 	enum dns_strategy strategy;
-	int64_t query_timeout_ms;            /* one query to one resolver; 0 = 5000 */
-	int64_t domain_timeout_ms;           /* everything about one name, from its first query; 0 = 30000 */
-	unsigned retries_max;                /* per question, at most DNS_RETRIES_MAX */
+	int64_t query_timeout_ms;                       /* one query to one resolver; 0 = 5000 */
+	int64_t domain_timeout_ms;                      /* everything about one name, from its first query; 0 = 30000 */
+	unsigned retries_max;                           /* per question, at most DNS_RETRIES_MAX */
 	int64_t query_delay_min_ms, query_delay_max_ms; /* uniform, before every query */
-	unsigned queries_per_domain;         /* 1: A, then AAAA; 2 or more: both at once. 0 = 1 */
-	unsigned lookups_max;                /* lookups at work at once; 0 = no limit of its own */
-	double rate_per_s, rate_burst;       /* lookups started per second; 0 = unlimited */
-	struct rate_source shared_rate;      /* when take is set it replaces the two above */
-	const struct address_guard *guard;   /* of resolvers; only used during create */
+	unsigned queries_per_domain;                    /* 1: A, then AAAA; 2 or more: both at once. 0 = 1 */
+	unsigned lookups_max;                           /* lookups at work at once; 0 = no limit of its own */
+	double rate_per_s, rate_burst;                  /* lookups started per second; 0 = unlimited */
+	struct rate_source shared_rate;                 /* when take is set it replaces the two above */
+	const struct address_guard *guard;              /* of resolvers; only used during create */
 };
 
 struct dns_policy;
@@ -57,7 +57,7 @@ struct status dns_policy_create(const struct dns_policy_settings *settings, stru
 /* Accepts NULL. Every lookup submitted with it has called back. */
 void dns_policy_destroy(struct dns_policy *policy);
 
-/* --- for the engine and for tests -------------------------------------------------------------------------- */
+/* --- for the engine and for tests ---------------------------------------------------------------------------- */
 
 /* Index of the resolver for try number `attempt` (1-based); `previous` is the one of the try before, or -1. */
 unsigned dns_policy_pick(struct dns_policy *policy, unsigned attempt, int previous, struct rng *rng);

@@ -4,8 +4,8 @@
 #include "base/compiler.h"
 #include "base/random.h"
 
-#include <arpa/nameser.h>
 #include <ares.h>
+#include <arpa/nameser.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -127,7 +127,7 @@ static void settle_failed(struct dns_servers *s, struct dns_query *q)
 	settle(s, q);
 }
 
-/* --- channels ----------------------------------------------------------------------------------------------- */
+/* --- channels ------------------------------------------------------------------------------------------------ */
 
 static void on_socket_state(void *data, ares_socket_t fd, int readable, int writable)
 {
@@ -186,7 +186,7 @@ static struct channel *channel_open(struct dns_server *server, int64_t timeout_m
 	ch->server = server;
 	for (size_t i = 0; i < CHANNEL_SOCKETS_MAX; i++)
 		ch->sockets[i] = (struct channel_socket){ .channel = ch, .fd = -1 };
-	/* Every option c-ares would otherwise look up in /etc/resolv.conf is given; set_resolver replaces the server. */
+	/* All that c-ares would look up in /etc/resolv.conf is given; set_resolver replaces the server. */
 	o.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_STAYOPEN | ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
 	o.timeout = (int)timeout_ms;
 	o.tries = 1;
@@ -261,7 +261,7 @@ static struct channel *channel_for(struct dns_server *server, int64_t timeout_ms
 	return *place;
 }
 
-/* --- flights ------------------------------------------------------------------------------------------------ */
+/* --- flights ------------------------------------------------------------------------------------------------- */
 
 static void flight_no_longer_fresh(struct dns_server *server, struct dns_flight *f)
 {
@@ -287,7 +287,7 @@ static void judge(int status, const unsigned char *message, int n, uint16_t type
 	}
 	out->address_count = 0;
 	out->may_retry = status != ARES_ENOTFOUND; /* c-ares itself denies .onion (RFC 7686) */
-	out->reason = status == ARES_ETIMEOUT	 ? DNS_REASON_TIMEOUT
+	out->reason = status == ARES_ETIMEOUT    ? DNS_REASON_TIMEOUT
 		      : status == ARES_ENOTFOUND ? DNS_REASON_NXDOMAIN
 						 : DNS_REASON_ERROR;
 }
@@ -322,9 +322,12 @@ static void launch(struct dns_server *server, struct dns_query *q, int64_t now_m
 		settle_failed(s, q);
 		return;
 	}
-	*f = (struct dns_flight){
-		.query = q, .channel = ch, .sent_ms = now_ms, .type = q->type, .is_fresh = true, .prev = server->fresh_tail
-	};
+	*f = (struct dns_flight){ .query = q,
+				  .channel = ch,
+				  .sent_ms = now_ms,
+				  .type = q->type,
+				  .is_fresh = true,
+				  .prev = server->fresh_tail };
 	if (server->fresh_tail)
 		server->fresh_tail->next = f;
 	else
@@ -356,7 +359,7 @@ static void pump(struct dns_server *server, int64_t now_ms)
 	}
 }
 
-/* --- servers ------------------------------------------------------------------------------------------------ */
+/* --- servers ------------------------------------------------------------------------------------------------- */
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
@@ -484,8 +487,7 @@ void dns_servers_event(void *data, uint32_t events)
 
 	if (slot->fd < 0)
 		return; /* closed by an earlier event of the same round */
-	ares_process_fd(slot->channel->ares,
-			events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? slot->fd : ARES_SOCKET_BAD,
+	ares_process_fd(slot->channel->ares, events & (EPOLLIN | EPOLLERR | EPOLLHUP) ? slot->fd : ARES_SOCKET_BAD,
 			events & EPOLLOUT ? slot->fd : ARES_SOCKET_BAD);
 }
 

@@ -81,7 +81,7 @@ static void list_remove(struct job_list *list, struct http_job *job)
 		list->tail = job->prev;
 }
 
-/* --- gates ------------------------------------------------------------------------------------------------------ */
+/* --- gates --------------------------------------------------------------------------------------------------- */
 
 static void want_place(struct http_client *c, struct http_job *job)
 {
@@ -166,7 +166,7 @@ void http_engine_pause(struct http_job *job, int64_t ms)
 	timer_heap_set(&c->engine.timers, &job->timer, c->engine.now_ms + ms);
 }
 
-/* --- the end of a job ---------------------------------------------------------------------------------------------- */
+/* --- the end of a job ---------------------------------------------------------------------------------------- */
 
 static void leave_gates(struct http_client *c, struct http_job *job)
 {
@@ -258,7 +258,7 @@ void http_engine_end(struct http_job *job, enum http_outcome status, enum http_r
 	pthread_mutex_unlock(&c->lock);
 }
 
-/* --- the engine thread ---------------------------------------------------------------------------------------------- */
+/* --- the engine thread --------------------------------------------------------------------------------------- */
 
 /* Moves what was submitted into the engine; returns false when it is time to stop. */
 static bool take_submitted(struct http_client *c, int64_t *sleep_ms)
@@ -347,7 +347,7 @@ static void *engine_body(void *arg)
 	return NULL;
 }
 
-/* --- the public side -------------------------------------------------------------------------------------------------- */
+/* --- the public side ----------------------------------------------------------------------------------------- */
 
 static void on_letter(void *ctx)
 {
@@ -384,7 +384,8 @@ static struct status client_open(struct http_client *c)
 	TRY(http_transfers_create(&transfers, &c->engine.transfers));
 	c->engine.mailbox = http_mailbox_create(on_letter, c->engine.transfers);
 	c->slots = address_slots_create(s->per_address_max);
-	if (!c->engine.mailbox || !c->slots || !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
+	if (!c->engine.mailbox || !c->slots ||
+	    !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
 	TRY(thread_start("http", engine_body, c, &c->thread));
 	c->has_thread = true;
@@ -500,7 +501,8 @@ static struct status job_queue(struct http_client *c, struct http_job *job, bool
 	return st;
 }
 
-static struct status submit(struct http_client *c, const struct http_fetch *in, http_done_fn done, void *ctx, bool may_wait)
+static struct status submit(struct http_client *c, const struct http_fetch *in, http_done_fn done, void *ctx,
+			    bool may_wait)
 {
 	struct http_job *job = calloc(1, sizeof *job);
 	struct status st;
@@ -520,7 +522,8 @@ static struct status submit(struct http_client *c, const struct http_fetch *in, 
 	return st;
 }
 
-struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done, void *ctx)
+struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done,
+				 void *ctx)
 {
 	return submit(client, fetch, done, ctx, true);
 }

@@ -24,24 +24,24 @@ struct http_client;
 struct http_session;
 
 struct http_client_settings {
-	unsigned in_flight_max;             /* transfers at once; 0 = 256 */
-	unsigned per_address_max;           /* fetches at work at once whose `address` is the same; 0 = no limit */
-	uint16_t http_port, https_port;     /* where http:// and https:// without a port connect; 0 = 80, 443 */
-	int64_t body_bytes_max;             /* decoded; the rest is discarded and the page marked truncated; 0 = 5 MiB */
-	int64_t wire_bytes_max;             /* as received; the same; 0 = 5 MiB */
-	int64_t header_bytes_max;           /* all headers and trailers of one response; 0 = 64 KiB */
-	unsigned redirects_max;             /* as given; the specification says 7 */
-	const char *ca_file;                /* PEM bundle; NULL or "": the system's */
-	const struct address_guard *guard;  /* borrowed, outlives the client */
+	unsigned in_flight_max;            /* transfers at once; 0 = 256 */
+	unsigned per_address_max;          /* fetches at work at once whose `address` is the same; 0 = no limit */
+	uint16_t http_port, https_port;    /* where http:// and https:// without a port connect; 0 = 80, 443 */
+	int64_t body_bytes_max;            /* decoded; the rest is discarded and the page marked truncated; 0 = 5 MiB */
+	int64_t wire_bytes_max;            /* as received; the same; 0 = 5 MiB */
+	int64_t header_bytes_max;          /* all headers and trailers of one response; 0 = 64 KiB */
+	unsigned redirects_max;            /* as given; the specification says 7 */
+	const char *ca_file;               /* PEM bundle; NULL or "": the system's */
+	const struct address_guard *guard; /* borrowed, outlives the client */
 };
 
-/* --- one domain's memory across its fetches ----------------------------------------------------------------- */
+/* --- one domain's memory across its fetches ------------------------------------------------------------------ */
 
 /* robots.txt answers and cookies of one domain. Used by one fetch at a time; the caller owns it. NULL: no memory. */
 struct http_session *http_session_create(void) MUST_CHECK;
 void http_session_destroy(struct http_session *session); /* accepts NULL; no fetch is using it */
 
-/* --- where hosts of redirects live -------------------------------------------------------------------------- */
+/* --- where hosts of redirects live --------------------------------------------------------------------------- */
 
 /* Tells the engine the addresses of a host: called exactly once per start that returned true, from any thread. */
 typedef void (*http_resolved_fn)(void *token, const struct net_address *addresses, unsigned count, bool timed_out);
@@ -52,7 +52,7 @@ struct http_resolver {
 	void *ctx;
 };
 
-/* --- where the body goes ------------------------------------------------------------------------------------ */
+/* --- where the body goes ------------------------------------------------------------------------------------- */
 
 struct http_head {
 	unsigned status;
@@ -69,35 +69,35 @@ struct http_sink {
 	void *ctx;
 };
 
-/* --- a fetch ------------------------------------------------------------------------------------------------ */
+/* --- a fetch ------------------------------------------------------------------------------------------------- */
 
 struct http_fetch {
-	const char *host;                /* copied; the domain */
-	struct net_address address;      /* where `host` is; family 0: ask the resolver. The port is ignored */
-	const char *url;                 /* copied; NULL: https://host/, then http://host/ when there is no https */
+	const char *host;           /* copied; the domain */
+	struct net_address address; /* where `host` is; family 0: ask the resolver. The port is ignored */
+	const char *url;            /* copied; NULL: https://host/, then http://host/ when there is no https */
 	struct http_policy *policy;
-	struct http_session *session;    /* NULL: one of its own */
-	struct http_resolver resolver;   /* start NULL: other hosts cannot be resolved */
+	struct http_session *session;  /* NULL: one of its own */
+	struct http_resolver resolver; /* start NULL: other hosts cannot be resolved */
 	struct http_sink sink;
-	int64_t body_bytes_max;          /* 0: the client's */
-	struct cancel *cancel;           /* may be NULL; looked at every 100 ms until the callback */
+	int64_t body_bytes_max; /* 0: the client's */
+	struct cancel *cancel;  /* may be NULL; looked at every 100 ms until the callback */
 };
 
 enum http_outcome { HTTP_OK, HTTP_FAILED, HTTP_TIMED_OUT, HTTP_CANCELED };
 
 struct http_result {
 	enum http_outcome status;
-	enum http_reason reason;         /* NONE when ok */
-	const char *detail;              /* a few words for a person, never NULL: "robots.txt disallows /" */
-	unsigned code;                   /* status of the last response, 0 when none came */
-	const char *url, *host;          /* last ones asked; host without port, lower case */
-	struct net_address address;      /* last one connected to */
+	enum http_reason reason;    /* NONE when ok */
+	const char *detail;         /* a few words for a person, never NULL: "robots.txt disallows /" */
+	unsigned code;              /* status of the last response, 0 when none came */
+	const char *url, *host;     /* last ones asked; host without port, lower case */
+	struct net_address address; /* last one connected to */
 	unsigned redirects;
 	const char *content_type, *charset; /* "" when absent */
-	bool is_truncated;               /* a body cap cut the page */
-	uint64_t body_bytes;             /* decoded bytes handed to the sink in the last attempt */
+	bool is_truncated;                  /* a body cap cut the page */
+	uint64_t body_bytes;                /* decoded bytes handed to the sink in the last attempt */
 	unsigned attempts;
-	int64_t took_ms;                 /* from the start, waiting for the rate limit not included */
+	int64_t took_ms; /* from the start, waiting for the rate limit not included */
 };
 
 /* `result` and its texts are borrowed for the call. */
@@ -114,8 +114,8 @@ struct status http_client_create(const struct http_client_settings *settings, st
 /* Waits while the client or the policy is full. INVALID_ARGUMENT / BAD_URL for a host or URL nobody would fetch,
  * CANCELLED when fetch->cancel was set meanwhile, UNAVAILABLE when the client is being destroyed; then there is no
  * callback. */
-struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done, void *ctx)
-	MUST_CHECK;
+struct status http_client_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done,
+				 void *ctx) MUST_CHECK;
 /* Never waits: RESOURCE_EXHAUSTED when full. A callback may submit this way (a next page of the same session). */
 struct status http_client_try_submit(struct http_client *client, const struct http_fetch *fetch, http_done_fn done,
 				     void *ctx) MUST_CHECK;

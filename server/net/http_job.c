@@ -29,14 +29,15 @@ static void set_detail(struct http_job *job, const char *text)
 	snprintf(job->detail, sizeof job->detail, "%s", text);
 }
 
-/* --- ends ------------------------------------------------------------------------------------------------------- */
+/* --- ends ---------------------------------------------------------------------------------------------------- */
 
 static void end(struct http_job *job, enum http_reason reason, const char *detail)
 {
 	set_detail(job, detail);
-	http_engine_end(job, reason == HTTP_REASON_NONE	     ? HTTP_OK
-			     : reason == HTTP_REASON_TIMEOUT ? HTTP_TIMED_OUT
-							     : HTTP_FAILED,
+	http_engine_end(job,
+			reason == HTTP_REASON_NONE      ? HTTP_OK
+			: reason == HTTP_REASON_TIMEOUT ? HTTP_TIMED_OUT
+							: HTTP_FAILED,
 			reason);
 }
 
@@ -52,7 +53,7 @@ static void attempt_failed(struct http_job *job, enum http_reason reason, const 
 	http_engine_pause(job, pause_ms > 0 ? pause_ms : (int64_t)PAUSE_FIRST_MS << (job->attempts - 1));
 }
 
-/* --- the response as it comes in ---------------------------------------------------------------------------------- */
+/* --- the response as it comes in ----------------------------------------------------------------------------- */
 
 static bool is_redirect(unsigned status)
 {
@@ -62,8 +63,9 @@ static bool is_redirect(unsigned status)
 static bool on_head(void *ctx, unsigned status, const char *content_type)
 {
 	struct http_job *job = ctx;
-	struct http_head head = { .status = status, .url = job->page.text, .content_type = job->content_type,
-				  .charset = job->charset };
+	struct http_head head = {
+		.status = status, .url = job->page.text, .content_type = job->content_type, .charset = job->charset
+	};
 
 	job->code = status;
 	if (job->is_robots) {
@@ -91,7 +93,7 @@ static void on_data(void *ctx, const void *bytes, size_t n)
 		job->sink.data(job->sink.ctx, bytes, n);
 }
 
-/* --- what came of it ------------------------------------------------------------------------------------------------ */
+/* --- what came of it ----------------------------------------------------------------------------------------- */
 
 static void on_fault(struct http_job *job, const struct http_transfer_end *e)
 {
@@ -220,7 +222,7 @@ void http_job_transfer_ended(struct http_job *job)
 	http_transfer_release(ts, t);
 }
 
-/* --- asking ------------------------------------------------------------------------------------------------------------ */
+/* --- asking -------------------------------------------------------------------------------------------------- */
 
 static void on_resolve_deadline(struct timer *t)
 {
@@ -274,9 +276,9 @@ static bool find_address(const struct http_job *job, struct net_address *out)
 		*out = job->found_address;
 	else
 		return false;
-	out->port = url->port		? url->port
-		    : url->is_https	? job->engine->settings.https_port
-					: job->engine->settings.http_port;
+	out->port = url->port       ? url->port
+		    : url->is_https ? job->engine->settings.https_port
+				    : job->engine->settings.http_port;
 	return true;
 }
 

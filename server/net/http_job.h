@@ -79,7 +79,7 @@ struct http_engine {
 	struct http_client_stats counts;
 };
 
-/* --- http_job.c ------------------------------------------------------------------------------------------------ */
+/* --- http_job.c ---------------------------------------------------------------------------------------------- */
 
 /* The job has a place: begins the next attempt. */
 void http_job_work(struct http_job *job);
@@ -89,7 +89,7 @@ void http_job_resolved(struct http_job *job, const struct http_letter *letter);
 void http_job_detach(struct http_job *job);
 void http_job_cancel(struct http_job *job);
 
-/* --- http_client.c, called by http_job.c ------------------------------------------------------------------------- */
+/* --- http_client.c, called by http_job.c --------------------------------------------------------------------- */
 
 /* Gives the place back and asks for one again after ms. */
 void http_engine_pause(struct http_job *job, int64_t ms);

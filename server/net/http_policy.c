@@ -8,7 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINES_MAX = HTTP_POLICY_HEADERS_MAX + 3, LINE_BYTES_MAX = 4096, PENDING_SPARE = 64, PENDING_UNLIMITED = 1000000 };
+enum {
+	LINES_MAX = HTTP_POLICY_HEADERS_MAX + 3,
+	LINE_BYTES_MAX = 4096,
+	PENDING_SPARE = 64,
+	PENDING_UNLIMITED = 1000000
+};
 
 bool http_tls_from_text(const char *text, enum http_tls *out)
 {
@@ -31,8 +36,9 @@ static struct status tls_range(enum http_tls least, enum http_tls most, long *ou
 {
 	static const long from[] = { CURL_SSLVERSION_TLSv1_2, CURL_SSLVERSION_TLSv1_0, CURL_SSLVERSION_TLSv1_1,
 				     CURL_SSLVERSION_TLSv1_2, CURL_SSLVERSION_TLSv1_3 };
-	static const long to[] = { CURL_SSLVERSION_MAX_TLSv1_3, CURL_SSLVERSION_MAX_TLSv1_0, CURL_SSLVERSION_MAX_TLSv1_1,
-				   CURL_SSLVERSION_MAX_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_3 };
+	static const long to[] = { CURL_SSLVERSION_MAX_TLSv1_3, CURL_SSLVERSION_MAX_TLSv1_0,
+				   CURL_SSLVERSION_MAX_TLSv1_1, CURL_SSLVERSION_MAX_TLSv1_2,
+				   CURL_SSLVERSION_MAX_TLSv1_3 };
 	enum http_tls low = least == HTTP_TLS_DEFAULT ? HTTP_TLS_12 : least;
 	enum http_tls high = most == HTTP_TLS_DEFAULT ? HTTP_TLS_13 : most;
 
@@ -55,12 +61,14 @@ static bool value_valid(const char *value)
 
 static bool name_valid(const char *name)
 {
-	static const char *const connection[] = { "Host",    "Connection",      "Content-Length", "Transfer-Encoding",
-						  "Upgrade", "Keep-Alive",      "TE",             "Trailer",
-						  "Expect",  "Proxy-Connection" };
+	static const char *const connection[] = {
+		"Host", "Connection", "Content-Length", "Transfer-Encoding", "Upgrade", "Keep-Alive",
+		"TE",   "Trailer",    "Expect",         "Proxy-Connection"
+	};
 	size_t n = strlen(name);
 
-	if (n == 0 || n > 100 || strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
+	if (n == 0 || n > 100 ||
+	    strspn(name, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != n)
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(connection); i++)
 		if (strcasecmp(name, connection[i]) == 0)
@@ -85,13 +93,16 @@ static void add_default(struct lines *l, const char *name, const char *value)
 static struct status collect(const struct http_policy_settings *s, struct lines *l)
 {
 	if (s->header_count > HTTP_POLICY_HEADERS_MAX || s->header_order_count > HTTP_POLICY_HEADERS_MAX)
-		return status_make(STATUS_INVALID_ARGUMENT, "TOO_MANY", "more than %d headers", HTTP_POLICY_HEADERS_MAX);
+		return status_make(STATUS_INVALID_ARGUMENT, "TOO_MANY", "more than %d headers",
+				   HTTP_POLICY_HEADERS_MAX);
 	for (size_t i = 0; i < s->header_count; i++) {
 		const struct http_header *h = &s->headers[i];
 
 		if (!name_valid(h->name) || !value_valid(h->value))
-			return status_make(STATUS_INVALID_ARGUMENT, "BAD_HEADER", "header '%.60s' cannot be sent", h->name);
-		/* These two are ours: the user agent has its own setting, and what we cannot decode we must not ask for. */
+			return status_make(STATUS_INVALID_ARGUMENT, "BAD_HEADER", "header '%.60s' cannot be sent",
+					   h->name);
+		/* These two are ours: the user agent has its own setting, and what we cannot decode we must not ask
+		 * for. */
 		if (strcasecmp(h->name, "User-Agent") == 0 || strcasecmp(h->name, "Accept-Encoding") == 0)
 			continue;
 		l->items[l->count++] = *h;
@@ -147,7 +158,8 @@ static struct status fill(struct http_policy *p, const struct http_policy_settin
 	struct rate_source source = s->shared_rate;
 
 	if (!s->user_agent || s->user_agent[0] == '\0' || !value_valid(s->user_agent))
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_USER_AGENT", "the user agent is empty or not printable");
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_USER_AGENT",
+				   "the user agent is empty or not printable");
 	if (s->allowed_status_count > HTTP_POLICY_STATUSES_MAX)
 		return status_make(STATUS_INVALID_ARGUMENT, "TOO_MANY", "more than %d statuses",
 				   HTTP_POLICY_STATUSES_MAX);

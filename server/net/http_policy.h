@@ -33,19 +33,19 @@ struct http_policy_settings {
 	size_t header_count;
 	const char *const *header_order; /* names; headers not named here follow alphabetically */
 	size_t header_order_count;
-	enum http_tls tls_min, tls_max;  /* default TLS 1.2 .. 1.3 */
+	enum http_tls tls_min, tls_max; /* default TLS 1.2 .. 1.3 */
 	bool http2;
-	bool preserve_cookies;           /* within one http_session */
-	int64_t timeout_ms;              /* one attempt, its redirects included; 0 = HTTP_TIMEOUT_MS */
+	bool preserve_cookies; /* within one http_session */
+	int64_t timeout_ms;    /* one attempt, its redirects included; 0 = HTTP_TIMEOUT_MS */
 	bool follow_redirects;
 	bool respect_robots;
 	const uint16_t *allowed_statuses; /* none: any 2xx */
 	size_t allowed_status_count;
-	unsigned retries_max;            /* at most HTTP_RETRIES_MAX */
-	int64_t host_delay_ms;           /* between two pages of one session */
-	unsigned fetches_max;            /* at work at once; 0 = no limit of its own */
-	double rate_per_s, rate_burst;   /* fetches started per second; 0 = unlimited */
-	struct rate_source shared_rate;  /* when take is set it replaces the two above */
+	unsigned retries_max;           /* at most HTTP_RETRIES_MAX */
+	int64_t host_delay_ms;          /* between two pages of one session */
+	unsigned fetches_max;           /* at work at once; 0 = no limit of its own */
+	double rate_per_s, rate_burst;  /* fetches started per second; 0 = unlimited */
+	struct rate_source shared_rate; /* when take is set it replaces the two above */
 };
 
 struct http_policy;
@@ -55,7 +55,7 @@ struct http_policy;
 struct status http_policy_create(const struct http_policy_settings *settings, struct http_policy **out) MUST_CHECK;
 void http_policy_destroy(struct http_policy *policy); /* accepts NULL */
 
-/* --- for the engine and for tests -------------------------------------------------------------------------- */
+/* --- for the engine and for tests ---------------------------------------------------------------------------- */
 
 bool http_policy_accepts(const struct http_policy *policy, unsigned status);
 /* The i-th request header line in the order it is sent, NULL past the end. */

@@ -43,7 +43,8 @@ static struct http_fault fault(enum fault_kind kind, enum http_reason reason)
 	return (struct http_fault){
 		.reason = reason,
 		.may_retry = kind == FAULT_TIMEOUT || kind == FAULT_RESET,
-		.try_plain_http = kind == FAULT_REFUSED || kind == FAULT_RESET || kind == FAULT_NO_ROUTE || kind == FAULT_TLS,
+		.try_plain_http =
+			kind == FAULT_REFUSED || kind == FAULT_RESET || kind == FAULT_NO_ROUTE || kind == FAULT_TLS,
 		.is_tls = kind == FAULT_TLS,
 	};
 }

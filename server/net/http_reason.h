@@ -6,28 +6,28 @@
 #include <stdint.h>
 
 /* The texts are the http_reason column. */
-#define HTTP_REASONS(X)                                                                                                \
-	X(NONE, "")                                                                                                    \
-	X(TIMEOUT, "TIMEOUT")                           /* no answer, or too slow, in the persona's time  */           \
-	X(STATUS_CODE_MISMATCH, "STATUS_CODE_MISMATCH") /* a status nobody asked for, none of those below */           \
-	X(CONTENT_MISMATCH, "CONTENT_MISMATCH")         /* neither HTML nor text                          */           \
-	X(FETCH_ERROR, "FETCH_ERROR")                   /* broken HTTP, a cap, no route, a redirect loop  */           \
-	X(CANCELED, "CANCELED")                         /* the caller lost interest                       */           \
-	X(CONNECTION_REFUSED, "CONNECTION_REFUSED")                                                                    \
-	X(DNS_RESOLVE_ERROR, "DNS_RESOLVE_ERROR")       /* a redirect's host has no address               */           \
-	X(CONNECTION_RESET, "CONNECTION_RESET")         /* also closed without an answer, or too early    */           \
-	X(TLS_HANDSHAKE, "TLS_HANDSHAKE")               /* no common version, not TLS at all              */           \
-	X(SSL_EXPIRED, "SSL_EXPIRED")                                                                                  \
-	X(TLS_ERROR, "TLS_ERROR")                       /* any other certificate or TLS failure           */           \
-	X(PROXY_ERROR, "PROXY_ERROR")                                                                                  \
-	X(NOT_FOUND, "NOT_FOUND")                                                                                      \
-	X(FORBIDDEN, "FORBIDDEN")                                                                                      \
-	X(UNAUTHORIZED, "UNAUTHORIZED")                                                                                \
-	X(GONE, "GONE")                                                                                                \
-	X(RATE_LIMIT, "RATE_LIMIT")                                                                                    \
-	X(UNAVAILABLE_LEGAL, "UNAVAILABLE_LEGAL")                                                                      \
-	X(UPSTREAM_5XX, "UPSTREAM_5XX")                                                                                \
-	X(ERROR, "ERROR")                               /* refused by us: address guard, robots.txt       */
+#define HTTP_REASONS(X) \
+	X(NONE, "") \
+	X(TIMEOUT, "TIMEOUT")                           /* no answer, or too slow, in the persona's time  */ \
+	X(STATUS_CODE_MISMATCH, "STATUS_CODE_MISMATCH") /* a status nobody asked for, none of those below */ \
+	X(CONTENT_MISMATCH, "CONTENT_MISMATCH")         /* neither HTML nor text                          */ \
+	X(FETCH_ERROR, "FETCH_ERROR")                   /* broken HTTP, a cap, no route, a redirect loop  */ \
+	X(CANCELED, "CANCELED")                         /* the caller lost interest                       */ \
+	X(CONNECTION_REFUSED, "CONNECTION_REFUSED") \
+	X(DNS_RESOLVE_ERROR, "DNS_RESOLVE_ERROR") /* a redirect's host has no address               */ \
+	X(CONNECTION_RESET, "CONNECTION_RESET")   /* also closed without an answer, or too early    */ \
+	X(TLS_HANDSHAKE, "TLS_HANDSHAKE")         /* no common version, not TLS at all              */ \
+	X(SSL_EXPIRED, "SSL_EXPIRED") \
+	X(TLS_ERROR, "TLS_ERROR") /* any other certificate or TLS failure           */ \
+	X(PROXY_ERROR, "PROXY_ERROR") \
+	X(NOT_FOUND, "NOT_FOUND") \
+	X(FORBIDDEN, "FORBIDDEN") \
+	X(UNAUTHORIZED, "UNAUTHORIZED") \
+	X(GONE, "GONE") \
+	X(RATE_LIMIT, "RATE_LIMIT") \
+	X(UNAVAILABLE_LEGAL, "UNAVAILABLE_LEGAL") \
+	X(UPSTREAM_5XX, "UPSTREAM_5XX") \
+	X(ERROR, "ERROR") /* refused by us: address guard, robots.txt       */
 
 enum http_reason {
 #define X(name, text) HTTP_REASON_##name,

@@ -40,7 +40,7 @@ struct http_transfers {
 	struct http_transfer *unused;
 };
 
-/* --- callbacks ---------------------------------------------------------------------------------------------- */
+/* --- callbacks ----------------------------------------------------------------------------------------------- */
 
 static bool header_value(const char *line, size_t n, const char *name, char *out, size_t out_bytes)
 {
@@ -150,7 +150,7 @@ static curl_socket_t on_open_socket(void *ctx, curlsocktype purpose, struct curl
 	return socket(sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
 }
 
-/* --- setting up --------------------------------------------------------------------------------------------- */
+/* --- setting up ---------------------------------------------------------------------------------------------- */
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
@@ -259,7 +259,8 @@ static void set_persona(struct http_transfer *t)
 	const struct http_policy *p = t->plan.policy;
 
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, p->headers);
-	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, p->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+			 p->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
 	if (!p->preserve_cookies)
 		return;
@@ -318,7 +319,8 @@ void http_transfer_release(struct http_transfers *ts, struct http_transfer *t)
 	if (t->is_running)
 		curl_multi_remove_handle(ts->multi, t->easy);
 	t->is_running = false;
-	curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE, NULL); /* drops cookies, which a reset would keep, and its own list */
+	curl_easy_setopt(t->easy, CURLOPT_COOKIEFILE,
+			 NULL);   /* drops cookies, which a reset would keep, and its own list */
 	curl_easy_reset(t->easy); /* forgets what points at connect_to and the policy */
 	curl_slist_free_all(t->connect_to);
 	t->connect_to = NULL;
@@ -331,7 +333,7 @@ void http_transfer_release(struct http_transfers *ts, struct http_transfer *t)
 	ts->unused = t;
 }
 
-/* --- running ------------------------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------------------------------------------- */
 
 void http_transfers_run(struct http_transfers *ts)
 {

@@ -28,28 +28,28 @@ struct http_transfers;
 
 struct http_transfer_plan {
 	const struct http_url *url;
-	struct net_address address;        /* port included */
+	struct net_address address; /* port included */
 	const struct http_policy *policy;
-	const struct curl_slist *cookies;  /* of the session; only used when the policy preserves cookies */
+	const struct curl_slist *cookies; /* of the session; only used when the policy preserves cookies */
 	int64_t timeout_ms;
 	int64_t body_bytes_max;
-	bool may_reuse;                    /* more requests to this host will follow at once */
+	bool may_reuse; /* more requests to this host will follow at once */
 	/* Asked once, when the response's head is known; false: the body is of no interest. */
 	bool (*on_head)(void *ctx, unsigned status, const char *content_type);
 	void (*on_data)(void *ctx, const void *bytes, size_t n);
-	void *ctx;                         /* also found again with http_transfer_owner */
+	void *ctx; /* also found again with http_transfer_owner */
 };
 
 /* Filled when a transfer has ended; texts live until it is released. */
 struct http_transfer_end {
-	bool has_response;                 /* a complete head came in, and nothing failed that matters */
+	bool has_response; /* a complete head came in, and nothing failed that matters */
 	bool guard_refused;
-	struct http_fault fault;           /* when there is no response */
-	const char *detail;                /* a few words about the fault */
+	struct http_fault fault; /* when there is no response */
+	const char *detail;      /* a few words about the fault */
 	unsigned status;
-	const char *location;              /* "" when absent */
+	const char *location; /* "" when absent */
 	const char *content_type;
-	int64_t retry_after_ms;            /* 0 when absent */
+	int64_t retry_after_ms; /* 0 when absent */
 	bool is_truncated;
 	uint64_t body_bytes;
 };
@@ -61,13 +61,13 @@ struct http_transfers_settings {
 	unsigned connections_max;
 };
 
-struct status http_transfers_create(const struct http_transfers_settings *settings, struct http_transfers **out)
-	MUST_CHECK;
+struct status http_transfers_create(const struct http_transfers_settings *settings,
+				    struct http_transfers **out) MUST_CHECK;
 void http_transfers_destroy(struct http_transfers *ts); /* every transfer was released; accepts NULL */
 
 /* Begins; *out is the engine's until http_transfer_release. False when out of memory. */
-bool http_transfer_begin(struct http_transfers *ts, const struct http_transfer_plan *plan, struct http_transfer **out)
-	MUST_CHECK;
+bool http_transfer_begin(struct http_transfers *ts, const struct http_transfer_plan *plan,
+			 struct http_transfer **out) MUST_CHECK;
 /* Stops it when it is still going, and takes it back. */
 void http_transfer_release(struct http_transfers *ts, struct http_transfer *t);
 

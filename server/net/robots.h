@@ -12,7 +12,7 @@
 
 #define ROBOTS_BYTES_MAX   512000 /* RFC 9309 §2.5 asks for at least 500 KiB; the rest is not read */
 #define ROBOTS_RULES_MAX   5000
-#define ROBOTS_PATTERN_MAX 2048   /* longer patterns are ignored */
+#define ROBOTS_PATTERN_MAX 2048 /* longer patterns are ignored */
 
 struct robots;
 

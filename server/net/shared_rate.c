@@ -43,7 +43,7 @@ struct shared_rates {
 	bool thread_runs;
 };
 
-/* --- taking ------------------------------------------------------------------------------------------------- */
+/* --- taking -------------------------------------------------------------------------------------------------- */
 
 static unsigned chunk_of(const struct shared_rate *r)
 {
@@ -97,7 +97,7 @@ struct rate_source shared_rate_source(struct shared_rate *rate)
 	return (struct rate_source){ .take = take, .ctx = rate };
 }
 
-/* --- refilling ---------------------------------------------------------------------------------------------- */
+/* --- refilling ----------------------------------------------------------------------------------------------- */
 
 /* Our share while Redis is away; the bucket starts empty, since what it would hold may have been spent already. */
 static void go_alone(struct shared_rate *r, unsigned instances, int64_t now)
@@ -180,7 +180,7 @@ static void *refiller(void *arg)
 	return NULL;
 }
 
-/* --- opening and closing ------------------------------------------------------------------------------------ */
+/* --- opening and closing ------------------------------------------------------------------------------------- */
 
 struct status shared_rates_open(struct cache *cache, const char *instance, struct shared_rates **out)
 {

@@ -3,8 +3,8 @@
 #include "base/text.h"
 
 #include <curl/curl.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Ports below this belong to other protocols, save for the two of ours. */
@@ -85,7 +85,8 @@ static const char *read_parts(CURLU *handle, struct http_url *out)
 	curl_url_set(handle, CURLUPART_USER, NULL, 0);
 	curl_url_set(handle, CURLUPART_PASSWORD, NULL, 0);
 	curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
-	if (curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT) != CURLUE_OK || strlen(text) > HTTP_URL_MAX) {
+	if (curl_url_get(handle, CURLUPART_URL, &text, CURLU_NO_DEFAULT_PORT) != CURLUE_OK ||
+	    strlen(text) > HTTP_URL_MAX) {
 		why = "URL too long";
 		goto done;
 	}

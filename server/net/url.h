@@ -13,11 +13,11 @@
 
 struct http_url {
 	bool is_https;
-	uint16_t port;                   /* 0 when it is the scheme's own */
-	char host[DNS_NAME_MAX + 1];     /* lower case, without brackets and final dot */
-	bool has_address;                /* the host is an address, in any spelling curl understands */
+	uint16_t port;               /* 0 when it is the scheme's own */
+	char host[DNS_NAME_MAX + 1]; /* lower case, without brackets and final dot */
+	bool has_address;            /* the host is an address, in any spelling curl understands */
 	struct net_address address;
-	char text[HTTP_URL_MAX + 1];     /* normalised; no user, no fragment */
+	char text[HTTP_URL_MAX + 1]; /* normalised; no user, no fragment */
 };
 
 /* Absolute http or https URL. False with *out_why (static, a few words) otherwise. */

@@ -49,7 +49,8 @@ int main(int argc, char **argv)
 	long count;
 
 	if (argc < 7 || !net_address_parse(argv[1], 80, &f.address)) {
-		fprintf(stderr, "usage: bench_http <ip> <http port> <https port> <suffix> <pages> <in flight> [CA] [robots]\n");
+		fprintf(stderr,
+			"usage: bench_http <ip> <http port> <https port> <suffix> <pages> <in flight> [CA] [robots]\n");
 		return 2;
 	}
 	s.http_port = (uint16_t)atoi(argv[2]);
@@ -80,11 +81,11 @@ int main(int argc, char **argv)
 	double took = (double)(clock_monotonic_us() - began) / 1e6;
 
 	getrusage(RUSAGE_SELF, &after);
-	printf("%ld pages in %.2f s: %.0f pages/s, %.1f MB/s decoded, %.0f us of CPU a page, peak %ld KB\n", count, took,
-	       (double)count / took, (double)atomic_load(&bytes) / took / 1e6,
+	printf("%ld pages in %.2f s: %.0f pages/s, %.1f MB/s decoded, %.0f us of CPU a page, peak %ld KB\n", count,
+	       took, (double)count / took, (double)atomic_load(&bytes) / took / 1e6,
 	       (cpu_s(&after) - cpu_s(&before)) * 1e6 / (double)count, after.ru_maxrss);
-	printf("ok %u, failed %u, timed out %u\n", atomic_load(&by_status[HTTP_OK]), atomic_load(&by_status[HTTP_FAILED]),
-	       atomic_load(&by_status[HTTP_TIMED_OUT]));
+	printf("ok %u, failed %u, timed out %u\n", atomic_load(&by_status[HTTP_OK]),
+	       atomic_load(&by_status[HTTP_FAILED]), atomic_load(&by_status[HTTP_TIMED_OUT]));
 	http_client_destroy(client);
 	http_policy_destroy(policy);
 	address_guard_destroy(guard);

@@ -114,8 +114,8 @@ static void the_allow_list_opens_exactly_its_networks(void **state)
 	struct address_guard *guard;
 
 	(void)state;
-	assert_true(status_ok(address_guard_create(" 127.0.0.0/8 ,10.1.2.0/23, fd00::/8,192.168.7.7,, 240.0.0.0/4", false,
-						   &guard)));
+	assert_true(status_ok(
+		address_guard_create(" 127.0.0.0/8 ,10.1.2.0/23, fd00::/8,192.168.7.7,, 240.0.0.0/4", false, &guard)));
 	assert_true(permits(guard, "127.9.9.9"));
 	assert_true(permits(guard, "::ffff:127.0.0.1"));
 	assert_true(permits(guard, "10.1.3.255"));
@@ -131,8 +131,8 @@ static void the_allow_list_opens_exactly_its_networks(void **state)
 
 static void a_network_that_does_not_parse_is_refused(void **state)
 {
-	static const char *const bad[] = { "127.0.0.0/33", "fd00::/129", "127.0.0/8", "localhost", "10.0.0.0/", "10.0.0.0/8x",
-					   "10.0.0.0:80/8", "[::1]/128", "10.0.0.0/-1" };
+	static const char *const bad[] = { "127.0.0.0/33", "fd00::/129",    "127.0.0/8", "localhost",  "10.0.0.0/",
+					   "10.0.0.0/8x",  "10.0.0.0:80/8", "[::1]/128", "10.0.0.0/-1" };
 	struct address_guard *guard;
 
 	(void)state;

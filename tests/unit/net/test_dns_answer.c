@@ -70,8 +70,8 @@ static void every_code_has_its_reason(void **state)
 		enum dns_reason reason;
 		bool may_retry;
 	} cases[] = {
-		{ 0, DNS_REASON_NOANSWER, false }, { 1, DNS_REASON_ERROR, false },   { 2, DNS_REASON_SERVFAIL, true },
-		{ 3, DNS_REASON_NXDOMAIN, false }, { 4, DNS_REASON_ERROR, false },   { 5, DNS_REASON_REFUSED, true },
+		{ 0, DNS_REASON_NOANSWER, false }, { 1, DNS_REASON_ERROR, false },  { 2, DNS_REASON_SERVFAIL, true },
+		{ 3, DNS_REASON_NXDOMAIN, false }, { 4, DNS_REASON_ERROR, false },  { 5, DNS_REASON_REFUSED, true },
 		{ 9, DNS_REASON_ERROR, false },    { 15, DNS_REASON_ERROR, false },
 	};
 	struct message m;

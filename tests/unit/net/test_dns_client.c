@@ -274,7 +274,9 @@ static void a_cancelled_group_ends_and_the_other_goes_on(void **state)
 	struct dns_policy_settings s = { .query_timeout_ms = 60000, .domain_timeout_ms = 60000 };
 	struct dns_policy *policy = policy_of(s, &one.address, 1);
 	struct cancel cancel;
-	struct dns_lookup silent = { .name = "silent.example.com", .want_a = true, .policy = policy, .cancel = &cancel };
+	struct dns_lookup silent = {
+		.name = "silent.example.com", .want_a = true, .policy = policy, .cancel = &cancel
+	};
 	struct dns_lookup ok = { .name = "ok.example.com", .want_a = true, .policy = policy };
 
 	(void)state;
@@ -299,7 +301,9 @@ static void a_full_policy_refuses_try_submit(void **state)
 	struct dns_policy_settings s = { .query_timeout_ms = 60000, .lookups_max = 1 };
 	struct dns_policy *policy = policy_of(s, &one.address, 1);
 	struct cancel cancel;
-	struct dns_lookup silent = { .name = "silent.example.com", .want_a = true, .policy = policy, .cancel = &cancel };
+	struct dns_lookup silent = {
+		.name = "silent.example.com", .want_a = true, .policy = policy, .cancel = &cancel
+	};
 	unsigned taken = 0, before = atomic_load(&one.queries);
 	struct status st = STATUS_OK_VALUE;
 
@@ -337,7 +341,9 @@ static void destroying_a_busy_client_ends_every_lookup(void **state)
 {
 	struct dns_policy_settings s = { .query_timeout_ms = 60000, .lookups_max = 20 };
 	struct dns_policy *policy = policy_of(s, &one.address, 1);
-	struct dns_lookup silent = { .name = "silent.example.com", .want_a = true, .want_aaaa = true, .policy = policy };
+	struct dns_lookup silent = {
+		.name = "silent.example.com", .want_a = true, .want_aaaa = true, .policy = policy
+	};
 	struct dns_client_settings settings = { .lookups_max = 100 };
 	struct dns_client *other;
 

@@ -131,9 +131,10 @@ static void every_strategy_word_is_known(void **state)
 		const char *word;
 		enum dns_strategy strategy;
 	} words[] = {
-		{ "round_robin", DNS_ROUND_ROBIN }, { "random", DNS_RANDOM },     { "random_rotation", DNS_RANDOM },
-		{ "weighted", DNS_WEIGHTED },       { "weighted_rotation", DNS_WEIGHTED },
-		{ "priority", DNS_PRIORITY },       { "sequential_failover", DNS_PRIORITY },
+		{ "round_robin", DNS_ROUND_ROBIN },      { "random", DNS_RANDOM },
+		{ "random_rotation", DNS_RANDOM },       { "weighted", DNS_WEIGHTED },
+		{ "weighted_rotation", DNS_WEIGHTED },   { "priority", DNS_PRIORITY },
+		{ "sequential_failover", DNS_PRIORITY },
 	};
 	enum dns_strategy strategy;
 
@@ -175,12 +176,24 @@ static void names_worth_asking_for(void **state)
 		const char *name;
 		bool valid;
 	} names[] = {
-		{ "example.com", true },      { "a.b.c.example.co", true }, { "xn--80ak6aa92e.com", true },
-		{ "example.xn--p1ai", true }, { "EXAMPLE.COM", true },	    { "1.2.com", true },
-		{ "-a.com", true },           { "com", false },		    { "", false },
-		{ ".com", false },            { "a..com", false },	    { "a.com.", false },
-		{ "a.c", false },             { "a.c1", false },	    { "a_b.com", false },
-		{ "a b.com", false },         { "a.xn--", false },	    { "1.2.3.4", false },
+		{ "example.com", true },
+		{ "a.b.c.example.co", true },
+		{ "xn--80ak6aa92e.com", true },
+		{ "example.xn--p1ai", true },
+		{ "EXAMPLE.COM", true },
+		{ "1.2.com", true },
+		{ "-a.com", true },
+		{ "com", false },
+		{ "", false },
+		{ ".com", false },
+		{ "a..com", false },
+		{ "a.com.", false },
+		{ "a.c", false },
+		{ "a.c1", false },
+		{ "a_b.com", false },
+		{ "a b.com", false },
+		{ "a.xn--", false },
+		{ "1.2.3.4", false },
 	};
 	char longest[256];
 

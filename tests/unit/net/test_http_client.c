@@ -46,8 +46,8 @@ static int open_world(void **state)
 		return -1;
 	tls_good = web_tls(&authority, false);
 	tls_expired = web_tls(&authority, true);
-	if (!web_site_open(&plain, NULL) || !web_site_open(&secure, tls_good) || !web_site_open(&expired, tls_expired) ||
-	    !web_site_open(&gone, NULL))
+	if (!web_site_open(&plain, NULL) || !web_site_open(&secure, tls_good) ||
+	    !web_site_open(&expired, tls_expired) || !web_site_open(&gone, NULL))
 		return -1;
 	closed_port = gone.port;
 	web_site_close(&gone);
@@ -67,7 +67,7 @@ static int close_world(void **state)
 	return 0;
 }
 
-/* --- one fetch, everything about it kept ------------------------------------------------------------------------ */
+/* --- one fetch, everything about it kept --------------------------------------------------------------------- */
 
 struct visit {
 	struct http_result result;
@@ -118,9 +118,9 @@ static bool resolve(void *ctx, const char *host, struct cancel *cancel, http_res
 
 static struct http_policy_settings usual(void)
 {
-	return (struct http_policy_settings){
-		.user_agent = "TestBot/1.0", .timeout_ms = 5000, .follow_redirects = true
-	};
+	return (struct http_policy_settings){ .user_agent = "TestBot/1.0",
+					      .timeout_ms = 5000,
+					      .follow_redirects = true };
 }
 
 struct question {
@@ -164,16 +164,17 @@ static void expect_at(struct question q, enum http_outcome status, enum http_rea
 	struct visit *v = fetch(q);
 
 	if (v->result.status != status || v->result.reason != reason || v->result.code != code)
-		fail_msg("line %d: %s: status %d, reason %s, code %u, %s", line, q.url ? q.url : q.host, (int)v->result.status,
-			 http_reason_text[v->result.reason], v->result.code, v->detail);
+		fail_msg("line %d: %s: status %d, reason %s, code %u, %s", line, q.url ? q.url : q.host,
+			 (int)v->result.status, http_reason_text[v->result.reason], v->result.code, v->detail);
 	visit_free(v);
 }
 
-/* --- tests ---------------------------------------------------------------------------------------------------------- */
+/* --- tests --------------------------------------------------------------------------------------------------- */
 
 static void https_is_tried_first_and_http_when_there_is_none(void **state)
 {
-	struct http_client *both = open_client(secure.port, plain.port), *only_plain = open_client(closed_port, plain.port);
+	struct http_client *both = open_client(secure.port, plain.port),
+			   *only_plain = open_client(closed_port, plain.port);
 	struct question q = { .client = both, .policy = usual(), .host = "Ok.Example.Test" };
 	struct visit *v;
 
@@ -220,7 +221,9 @@ static void certificates_are_judged_and_their_reason_kept(void **state)
 	SSL_CTX_set_max_proto_version(tls_good, 0);
 	http_client_destroy(client);
 
-	q = (struct question){ .client = open_client(plain.port, closed_port), .policy = usual(), .host = "ok.example.test" };
+	q = (struct question){ .client = open_client(plain.port, closed_port),
+			       .policy = usual(),
+			       .host = "ok.example.test" };
 	expect(q, HTTP_FAILED, HTTP_REASON_TLS_HANDSHAKE, 0);
 	http_client_destroy(q.client);
 
@@ -295,7 +298,9 @@ static void the_allowed_statuses_replace_2xx(void **state)
 
 static void seven_redirects_are_followed_and_not_eight(void **state)
 {
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "hops7.example.test" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "hops7.example.test" };
 	struct visit *v;
 
 	(void)state;
@@ -320,15 +325,31 @@ static void seven_redirects_are_followed_and_not_eight(void **state)
 static void no_spelling_of_a_private_address_gets_through(void **state)
 {
 	static const char *const targets[] = {
-		"http://127.0.0.1/",	  "http://0x7f.1/",	      "http://2130706433/",	  "http://0177.0.0.1/",
-		"http://127.1/",	  "http://[::1]/",	      "http://[::ffff:127.0.0.1]/", "http://0/",
-		"http://[::ffff:7f00:1]/", "http://[64:ff9b::7f00:1]/", "http://%31%32%37.0.0.1/",  "http://10.0.0.1/",
-		"http://169.254.169.254/", "http://inside.example.test/", "http://user:pw@127.0.0.1/",
-		"http://017700000001/",    "https://127.0.0.1/",
+		"http://127.0.0.1/",
+		"http://0x7f.1/",
+		"http://2130706433/",
+		"http://0177.0.0.1/",
+		"http://127.1/",
+		"http://[::1]/",
+		"http://[::ffff:127.0.0.1]/",
+		"http://0/",
+		"http://[::ffff:7f00:1]/",
+		"http://[64:ff9b::7f00:1]/",
+		"http://%31%32%37.0.0.1/",
+		"http://10.0.0.1/",
+		"http://169.254.169.254/",
+		"http://inside.example.test/",
+		"http://user:pw@127.0.0.1/",
+		"http://017700000001/",
+		"https://127.0.0.1/",
 	};
-	static const char *const elsewhere[] = { "ftp://ok.example.test/", "file:///etc/passwd", "gopher://127.0.0.1/",
-						 "http://ok.example.test:25/", "http:///", "javascript:alert(1)" };
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "goto-x.example.test" };
+	static const char *const elsewhere[] = {
+		"ftp://ok.example.test/",     "file:///etc/passwd", "gopher://127.0.0.1/",
+		"http://ok.example.test:25/", "http:///",           "javascript:alert(1)"
+	};
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "goto-x.example.test" };
 	unsigned before = atomic_load(&plain.requests);
 	struct http_client_stats stats;
 	char url[200];
@@ -371,7 +392,9 @@ static void a_page_beyond_the_cap_is_cut_and_not_failed(void **state)
 
 static void retries_start_again_and_stop_at_their_number(void **state)
 {
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "flaky.example.test" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "flaky.example.test" };
 	struct visit *v;
 
 	(void)state;
@@ -443,8 +466,10 @@ static void robots_are_respected_once_per_host(void **state)
 
 static void a_redirect_to_another_host_asks_its_robots(void **state)
 {
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(),
-			      .host = "goto-x.example.test", .url = "http://goto-x.example.test/http://shut.example.test/" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "goto-x.example.test",
+			      .url = "http://goto-x.example.test/http://shut.example.test/" };
 	struct visit *v;
 
 	(void)state;
@@ -458,7 +483,9 @@ static void a_redirect_to_another_host_asks_its_robots(void **state)
 
 static void cookies_live_in_a_session_when_the_persona_keeps_them(void **state)
 {
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "cookie.example.test" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "cookie.example.test" };
 
 	(void)state;
 	for (unsigned keep = 0; keep < 2; keep++) {
@@ -475,12 +502,20 @@ static void cookies_live_in_a_session_when_the_persona_keeps_them(void **state)
 
 static void headers_go_out_in_the_persona_s_order(void **state)
 {
-	static const struct http_header headers[] = { { "X-Last", "3" }, { "Accept-Language", "en" }, { "X-Empty", "" } };
+	static const struct http_header headers[] = { { "X-Last", "3" },
+						      { "Accept-Language", "en" },
+						      { "X-Empty", "" } };
 	static const char *const order[] = { "Accept-Language", "user-agent" };
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "ok.example.test" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "ok.example.test" };
 	const char *at;
-	static const char *const sent[] = { "Accept-Language: en\r\n", "User-Agent: TestBot/1.0\r\n", "Accept: ",
-					    "Accept-Encoding: gzip, deflate\r\n", "X-Empty:", "X-Last: 3\r\n" };
+	static const char *const sent[] = { "Accept-Language: en\r\n",
+					    "User-Agent: TestBot/1.0\r\n",
+					    "Accept: ",
+					    "Accept-Encoding: gzip, deflate\r\n",
+					    "X-Empty:",
+					    "X-Last: 3\r\n" };
 
 	(void)state;
 	q.policy.headers = headers;
@@ -499,7 +534,8 @@ static void headers_go_out_in_the_persona_s_order(void **state)
 
 static void policies_that_cannot_be_sent_are_refused(void **state)
 {
-	static const struct http_header split = { "X-A", "b\r\nX-C: d" }, host = { "Host", "other" }, blank = { "", "x" };
+	static const struct http_header split = { "X-A", "b\r\nX-C: d" }, host = { "Host", "other" },
+					blank = { "", "x" };
 	const struct http_header *const bad[] = { &split, &host, &blank };
 	struct http_policy_settings s = usual();
 	struct http_policy *p = NULL;
@@ -521,7 +557,9 @@ static void policies_that_cannot_be_sent_are_refused(void **state)
 
 static void the_charset_is_read(void **state)
 {
-	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual(), .host = "latin.example.test" };
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "latin.example.test" };
 	struct visit *v = fetch(q);
 
 	(void)state;
@@ -577,8 +615,11 @@ static void a_cancelled_group_ends_and_the_other_goes_on(void **state)
 
 static void one_address_is_not_crowded(void **state)
 {
-	struct http_client_settings settings = { .in_flight_max = 64, .per_address_max = 3, .http_port = plain.port,
-						 .https_port = closed_port, .guard = guard };
+	struct http_client_settings settings = { .in_flight_max = 64,
+						 .per_address_max = 3,
+						 .http_port = plain.port,
+						 .https_port = closed_port,
+						 .guard = guard };
 	struct http_policy_settings s = usual();
 	struct http_policy *policy = NULL;
 	struct http_client *client = NULL;

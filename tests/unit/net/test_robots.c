@@ -24,10 +24,11 @@ static void expect(const char *text, const char *agent, const char *path, bool a
 
 static void the_group_of_our_product_token_counts(void **state)
 {
-	static const char text[] = "User-agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /publications/\n\n"
-				   "User-agent: foobot\nDisallow:/\nAllow:/example/page.html\nAllow:/example/allowed.gif\n\n"
-				   "User-agent: barbot\nUser-agent: bazbot\nDisallow: /example/page.html\n\n"
-				   "User-Agent: quxbot\n";
+	static const char text[] =
+		"User-agent: *\nDisallow: *.gif$\nDisallow: /example/\nAllow: /publications/\n\n"
+		"User-agent: foobot\nDisallow:/\nAllow:/example/page.html\nAllow:/example/allowed.gif\n\n"
+		"User-agent: barbot\nUser-agent: bazbot\nDisallow: /example/page.html\n\n"
+		"User-Agent: quxbot\n";
 
 	(void)state;
 	expect(text, "foobot/2.0", "/", false);

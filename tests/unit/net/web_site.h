@@ -117,7 +117,8 @@ static bool web_bomb(struct web_visit *v)
 	n = sizeof out - z.avail_out;
 	deflateEnd(&z);
 	snprintf(head, sizeof head,
-		 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", n);
+		 "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n",
+		 n);
 	return web_text(v, head) && web_write(v, out, n);
 }
 
@@ -191,15 +192,20 @@ static bool web_serve(struct web_visit *v)
 		return false;
 	}
 	if (strcmp(label, "headers") == 0)
-		return web_endless(v, "HTTP/1.1 200 OK\r\n", "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n");
+		return web_endless(v, "HTTP/1.1 200 OK\r\n",
+				   "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n");
 	if (strcmp(label, "trailers") == 0)
-		return web_endless(v, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n",
+		return web_endless(v,
+				   "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: "
+				   "chunked\r\n\r\n1\r\nx\r\n0\r\n",
 				   "X-Filler: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\r\n");
 	if (strcmp(label, "extension") == 0)
-		return web_endless(v, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+		return web_endless(v,
+				   "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n1;",
 				   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	if (strcmp(label, "endless") == 0)
-		return web_endless(v, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", "<p>more and more and more</p>\n");
+		return web_endless(v, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n",
+				   "<p>more and more and more</p>\n");
 	if (strcmp(label, "bomb") == 0)
 		return web_bomb(v);
 	if (strcmp(label, "cookie") == 0)
@@ -324,9 +330,10 @@ static void web_site_close(struct web_site *site)
 	pthread_mutex_destroy(&site->lock);
 }
 
-/* --- certificates --------------------------------------------------------------------------------------------- */
+/* --- certificates -------------------------------------------------------------------------------------------- */
 
-static X509 *web_certificate(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key, long from_s, long to_s)
+static X509 *web_certificate(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key, long from_s,
+			     long to_s)
 {
 	X509 *cert = X509_new();
 	X509_NAME *subject = X509_get_subject_name(cert);
