@@ -122,6 +122,25 @@ static void feed_1252(struct charset_decoder *d, const unsigned char *p, size_t 
 	emit_utf8(d, (const unsigned char *)out, used);
 }
 
+/* Length of the front that is plainly whole characters of two or three bytes, white space between them included. */
+static size_t wide_run(const unsigned char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i + 2 < n) {
+		if (p[i] >= 0xC2 && p[i] <= 0xDF && (p[i + 1] & 0xC0) == 0x80)
+			i += 2;
+		else if (p[i] > 0xE0 && p[i] < 0xF0 && p[i] != 0xED && (p[i + 1] & 0xC0) == 0x80 &&
+			 (p[i + 2] & 0xC0) == 0x80)
+			i += 3;
+		else if (p[i] == ' ')
+			i++;
+		else
+			break;
+	}
+	return i;
+}
+
 /* UTF8 and UNKNOWN. Returns how many bytes were taken; fewer than n only when the kind changed to 1252, or when
  * a character is cut by the end. */
 static size_t feed_utf8(struct charset_decoder *d, const unsigned char *p, size_t n)
@@ -137,6 +156,7 @@ static size_t feed_utf8(struct charset_decoder *d, const unsigned char *p, size_
 			if (d->charset.kind == CHARSET_UNKNOWN)
 				d->charset = (struct charset){ CHARSET_UTF8, "UTF-8" };
 			i += len;
+			i += wide_run(p + i, n - i);
 			continue;
 		case STEP_CUT:
 			emit_utf8(d, p + from, i - from);

@@ -92,6 +92,31 @@ static size_t fold_ascii(const char *in, size_t n, char *out)
 	return i;
 }
 
+/* Copies what needs no folding: lower-case Cyrillic, and everything from U+3000 up, with the spaces between. */
+static size_t copy_unfolded(const unsigned char *in, size_t n, char *out)
+{
+	size_t i = 0;
+
+	while (i + 1 < n) {
+		if ((in[i] == 0xD0 && in[i + 1] >= 0xB0 && in[i + 1] < 0xC0) ||
+		    (in[i] == 0xD1 && in[i + 1] >= 0x80 && in[i + 1] < 0xA0)) {
+			out[i] = (char)in[i];
+			out[i + 1] = (char)in[i + 1];
+			i += 2;
+		} else if (in[i] >= 0xE3) {
+			do {
+				out[i] = (char)in[i];
+				i++;
+			} while (i < n && (in[i] & 0xC0) == 0x80);
+		} else if (in[i] == ' ') {
+			out[i++] = ' ';
+		} else {
+			break;
+		}
+	}
+	return i;
+}
+
 bool fold_text(const char *utf8, size_t n, char *out, size_t *out_len, struct fold_map *map)
 {
 	size_t from = 0, to = 0;
@@ -103,6 +128,9 @@ bool fold_text(const char *utf8, size_t n, char *out, size_t *out_len, struct fo
 		uint32_t code_point = 0;
 		unsigned len, folded;
 
+		from += run;
+		to += run;
+		run = copy_unfolded((const unsigned char *)utf8 + from, n - from, out + to);
 		from += run;
 		to += run;
 		if (from == n)

@@ -337,6 +337,11 @@ static void hits_without_end_are_cut_and_said(void **state)
 	rules_release(rules);
 }
 
+/* СвяЗь ЁЖ, then two kana, then Žx */
+#define CYRILLIC_AND_KANA "\xD0\xA1\xD0\xB2\xD1\x8F\xD0\x97\xD1\x8C \xD0\x81\xD0\x96 \xE3\x81\x93\xE3\x82\x8C \xC5\xBDx"
+#define CYRILLIC_AND_KANA_FOLDED \
+	"\xD1\x81\xD0\xB2\xD1\x8F\xD0\xB7\xD1\x8C \xD1\x91\xD0\xB6 \xE3\x81\x93\xE3\x82\x8C \xC5\xBEx"
+
 static void folding_keeps_what_it_does_not_know(void **state)
 {
 	static const struct {
@@ -354,6 +359,9 @@ static void folding_keeps_what_it_does_not_know(void **state)
 		assert_int_equal(fold_code_point(cases[i].from), cases[i].to);
 	for (i = 0; i < 63; i++)
 		in[i] = (char)(i + 1 + 63);
+	assert_true(fold_text(CYRILLIC_AND_KANA, sizeof(CYRILLIC_AND_KANA) - 1, out, &n, NULL));
+	assert_int_equal(n, sizeof(CYRILLIC_AND_KANA) - 1);
+	assert_memory_equal(out, CYRILLIC_AND_KANA_FOLDED, n);
 	assert_true(fold_text(in, 63, out, &n, NULL));
 	for (i = 0; i < n; i++)
 		assert_int_equal(out[i], fold_code_point((unsigned char)in[i]));
