@@ -161,6 +161,7 @@ class Stack:
 
     def settings(self):
         return {"DATABASE_URL": self.postgres.url(), "REDIS_URL": self.redis.url() if self.with_redis else "",
+                "DB_ALLOW_UNSAFE": "true" if self.postgres.throwaway else "false",
                 **(self.lab["settings"] if self.lab else {}), **self.extra}
 
     def add_instance(self, number=None):
@@ -207,7 +208,8 @@ class Stack:
         done = subprocess.run(list(map(str, command)), input=data, capture_output=True, text=True, timeout=seconds,
                               env={**os.environ, **(env or {})})
         if check and done.returncode:
-            raise CallFailed(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()}", output=done.stdout)
+            raise CallFailed(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()} {done.stdout[-500:]}",
+                             output=done.stdout)
         return done.stdout
 
     def dfctl(self, *arguments, instance=0, data=None, seconds=CALL_SECONDS):
