@@ -31,6 +31,11 @@ struct rpc_tag {
 	void (*fire)(struct rpc_tag *tag, bool ok);
 };
 
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer) /* clang's word for it */
+#define __SANITIZE_THREAD__ 1
+#endif
+#endif
 #ifdef __SANITIZE_THREAD__
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);

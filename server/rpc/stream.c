@@ -10,50 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- encoded messages ----------------------------------------------------------------------------------------- */
-
-struct rpc_packed {
-	atomic_uint refs;
-	grpc_slice slice;
-};
-
-struct rpc_packed *rpc_packed_create(const ProtobufCMessage *message)
-{
-	struct rpc_packed *packed = malloc(sizeof *packed);
-
-	if (!packed)
-		return NULL;
-	atomic_init(&packed->refs, 1);
-	packed->slice = grpc_slice_malloc(protobuf_c_message_get_packed_size(message));
-	protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(packed->slice));
-	return packed;
-}
-
-struct rpc_packed *rpc_packed_retain(struct rpc_packed *packed)
-{
-	atomic_fetch_add_explicit(&packed->refs, 1, memory_order_relaxed);
-	return packed;
-}
-
-void rpc_packed_release(struct rpc_packed *packed)
-{
-	if (!packed || atomic_fetch_sub_explicit(&packed->refs, 1, memory_order_acq_rel) != 1)
-		return;
-	grpc_slice_unref(packed->slice);
-	free(packed);
-}
-
-const grpc_slice *rpc_packed_slice(const struct rpc_packed *packed)
-{
-	return &packed->slice;
-}
-
-static size_t packed_bytes(const struct rpc_packed *packed)
-{
-	return GRPC_SLICE_LENGTH(packed->slice);
-}
-
-/* --- the stream ----------------------------------------------------------------------------------------------- */
+/* --- the queue ------------------------------------------------------------------------------------------------- */
 
 struct entry {
 	struct entry *next;
@@ -91,7 +48,10 @@ struct rpc_stream {
 	grpc_byte_buffer *incoming;
 };
 
-static void pump(struct rpc_stream *stream);
+static size_t packed_bytes(const struct rpc_packed *packed)
+{
+	return GRPC_SLICE_LENGTH(*rpc_packed_slice(packed));
+}
 
 static void queue_clear(struct rpc_stream *stream)
 {

@@ -58,6 +58,14 @@ static struct status fail_as(struct rpc_call *call, const char *how)
 		violations_add(&v, "a.first", "REQUIRED_FIELD", "must be given");
 		violations_add(&v, "a.second", "VALIDATION_ERROR", "must be below 7");
 		st = violations_status(&v);
+	} else if (strcmp(how, "many") == 0) {
+		struct violations v;
+
+		violations_init(&v, arena);
+		for (int i = 0; i < 300; i++)
+			violations_add(&v, "configuration.patternConfig.tlds", "VALIDATION_ERROR",
+				       "number %d is not a public suffix anybody has ever heard of", i);
+		st = violations_status(&v);
 	} else if (strcmp(how, "state") == 0) {
 		st = status_make(STATUS_FAILED_PRECONDITION, "INVALID_PHASE_TRANSITION", "the phase is paused");
 		status_add_meta(&st, arena, "current_state", "paused");

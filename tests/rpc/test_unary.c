@@ -93,6 +93,21 @@ static void failures_carry_their_details(void **state)
 	assert_true(handled("Say", "NOT_FOUND") == 1);
 }
 
+/* A common client takes 8 KiB of metadata: the details are cut to fit, the status always arrives. */
+static void hundreds_of_violations_still_fit(void **state)
+{
+	struct client_call call;
+	Domainflow__Test__V1__Note *note;
+
+	(void)state;
+	assert_int_equal(say(&echo, &call, "many", 0, NULL, &note), GRPC_STATUS_INVALID_ARGUMENT);
+	assert_int_equal(grpc_slice_str_cmp(call.details, "300 fields are invalid"), 0);
+	assert_true(details_contain(&call, "google.rpc.ErrorInfo"));
+	assert_true(details_contain(&call, "number 0 is not"));
+	assert_true(details_contain(&call, "number 20 is not"));
+	client_done(&call);
+}
+
 static void internal_text_stays_inside(void **state)
 {
 	struct client_call call;
@@ -332,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_note_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(failures_carry_their_details, setup, teardown),
+		cmocka_unit_test_setup_teardown(hundreds_of_violations_still_fit, setup, teardown),
 		cmocka_unit_test_setup_teardown(internal_text_stays_inside, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_request_id_of_the_caller_is_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_bad_request_id_is_replaced, setup, teardown),
