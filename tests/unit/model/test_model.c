@@ -19,15 +19,15 @@ static void percentages_follow_the_status_and_the_counts(void **state)
 	struct phase_state p = phase_at(PHASE_DNS, PHASE_STATUS_IN_PROGRESS, 1, 3);
 
 	(void)state;
-	assert_double_equal(phase_percent(&p), 33.33, 1e-9);
+	assert_float_equal(phase_percent(&p), 33.33, 1e-6);
 	p.progress.processed = 3; /* all done, but not reported as completed before the transition is stored */
-	assert_double_equal(phase_percent(&p), 100.0, 0.0);
+	assert_float_equal(phase_percent(&p), 100.0, 1e-6);
 	p.progress.processed = 4;
-	assert_double_equal(phase_percent(&p), 100.0, 0.0);
+	assert_float_equal(phase_percent(&p), 100.0, 1e-6);
 	p.progress.total = 0;
-	assert_double_equal(phase_percent(&p), 0.0, 0.0);
+	assert_float_equal(phase_percent(&p), 0.0, 1e-6);
 	p.status = PHASE_STATUS_COMPLETED;
-	assert_double_equal(phase_percent(&p), 100.0, 0.0);
+	assert_float_equal(phase_percent(&p), 100.0, 1e-6);
 }
 
 static void the_overall_percentage_is_the_mean_of_five(void **state)
@@ -39,7 +39,7 @@ static void the_overall_percentage_is_the_mean_of_five(void **state)
 	};
 
 	(void)state;
-	assert_double_equal(campaign_percent(phases), 46.5, 1e-9); /* docs/spec/06-rest-contract.md §4 */
+	assert_float_equal(campaign_percent(phases), 46.5, 1e-6); /* docs/spec/06-rest-contract.md §4 */
 }
 
 static void a_paused_phase_controls_before_a_running_one(void **state)
