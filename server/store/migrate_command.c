@@ -20,11 +20,11 @@ static int usage(FILE *out)
 	return EXIT_USAGE;
 }
 
-static int finish(struct status st, FILE *out)
+static int finish(struct status st)
 {
 	if (status_ok(st))
 		return EXIT_DONE;
-	fprintf(out, "migrate: %s (%s)\n", st.detail, st.reason);
+	fprintf(stderr, "domainflowd: migrate: %s (%s)\n", st.detail, st.reason);
 	return EXIT_FAILED;
 }
 
@@ -43,7 +43,7 @@ static int print_status(const struct settings *settings, FILE *out)
 	struct status st = migrate_status(settings, &state);
 
 	if (!status_ok(st))
-		return finish(st, out);
+		return finish(st);
 	fprintf(out, "version %" PRId64 "%s, %zu known, %" PRId64 " pending\n", state.version,
 		state.is_dirty ? " (dirty)" : "", migrations_embedded.count,
 		state.version < (int64_t)migrations_embedded.count ? (int64_t)migrations_embedded.count - state.version
@@ -51,10 +51,10 @@ static int print_status(const struct settings *settings, FILE *out)
 	return EXIT_DONE;
 }
 
-static int check(const struct settings *settings, FILE *out)
+static int check(const struct settings *settings)
 {
 	struct status st = migrate_check(settings, &migrations_embedded);
-	int code = finish(st, out);
+	int code = finish(st);
 
 	return st.code == STATUS_FAILED_PRECONDITION ? EXIT_NOT_OURS : code;
 }
@@ -68,14 +68,14 @@ int migrate_command(const struct settings *settings, int arg_count, char **args,
 	if (arg_count > 2 || (argument && !read_count(argument, &n)))
 		return usage(out);
 	if (strcmp(verb, "up") == 0)
-		return finish(migrate_up(settings, &migrations_embedded, argument ? (size_t)n : MIGRATE_ALL), out);
+		return finish(migrate_up(settings, &migrations_embedded, argument ? (size_t)n : MIGRATE_ALL));
 	if (strcmp(verb, "down") == 0 && argument)
-		return finish(migrate_down(settings, &migrations_embedded, (size_t)n), out);
+		return finish(migrate_down(settings, &migrations_embedded, (size_t)n));
 	if (strcmp(verb, "force") == 0 && argument)
-		return finish(migrate_force(settings, &migrations_embedded, n), out);
+		return finish(migrate_force(settings, &migrations_embedded, n));
 	if (strcmp(verb, "status") == 0 && !argument)
 		return print_status(settings, out);
 	if (strcmp(verb, "check") == 0 && !argument)
-		return check(settings, out);
+		return check(settings);
 	return usage(out);
 }
