@@ -12,5 +12,5 @@ command_demo() {
 	tests/lab/lab up --dir "$run/lab" --dns-port "$(lab_port 0)" --https-port "$(lab_port 1)" \
 		--http-port "$(lab_port 2)" >/dev/null
 	stack_up "$run"
-	tests/lab/demo --bin "$BIN" --address "$GRPC_ADDRESS" --lab "$run/lab"
+	tests/lab/demo --bin "$BIN" --server "$GRPC_ADDRESS" --lab "$run/lab"
 }

@@ -89,11 +89,11 @@ command_up() {
 	run=$(run_folder)
 	[ "$run" = "$ROOT/.run" ] || say "data and sockets are in $run: PostgreSQL could not use $ROOT/.run"
 	stack_up "$run"
-	say "gRPC       $GRPC_ADDRESS   (reflection on: .cache/bin/grpcurl -plaintext $GRPC_ADDRESS list)"
+	say "gRPC       $GRPC_ADDRESS   (plaintext, reflection is on)"
 	say "ops        http://$OPS_ADDRESS/metrics  /livez  /readyz"
 	say "database   psql '$(sed -n 's/^DATABASE_URL=//p' "$run/services.env")'"
 	say "logs       $run/domainflowd.log"
-	say "client     $BIN/dfctl --help"
+	say "client     $BIN/dfctl --server $GRPC_ADDRESS --help"
 	say "next       ./dev demo"
 }
 
