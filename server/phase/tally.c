@@ -1,10 +1,14 @@
 #include "phase/tally.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+
 void tally_init(struct tally *tally)
 {
 	pthread_mutex_init(&tally->lock, NULL);
-	pthread_cond_init(&tally->all_back, NULL);
+	pthread_cond_init(&tally->news, NULL);
 	tally->out = 0;
+	tally->first = tally->last = NULL;
 }
 
 void tally_add(struct tally *tally)
@@ -14,24 +18,49 @@ void tally_add(struct tally *tally)
 	pthread_mutex_unlock(&tally->lock);
 }
 
-void tally_back(struct tally *tally)
+void tally_back(struct tally *tally, struct tally_item *item)
 {
+	item->next = NULL;
 	pthread_mutex_lock(&tally->lock);
-	if (--tally->out == 0)
-		pthread_cond_signal(&tally->all_back);
+	tally->out--;
+	if (tally->last)
+		tally->last->next = item;
+	else
+		tally->first = item;
+	tally->last = item;
+	pthread_cond_signal(&tally->news);
 	pthread_mutex_unlock(&tally->lock);
 }
 
-void tally_wait(struct tally *tally)
+static struct tally_item *take(struct tally *tally, bool waits)
 {
+	struct tally_item *item;
+
 	pthread_mutex_lock(&tally->lock);
-	while (tally->out > 0)
-		pthread_cond_wait(&tally->all_back, &tally->lock);
+	while (waits && !tally->first && tally->out > 0)
+		pthread_cond_wait(&tally->news, &tally->lock);
+	item = tally->first;
+	if (item) {
+		tally->first = item->next;
+		if (!tally->first)
+			tally->last = NULL;
+	}
 	pthread_mutex_unlock(&tally->lock);
+	return item;
+}
+
+struct tally_item *tally_next(struct tally *tally)
+{
+	return take(tally, true);
+}
+
+struct tally_item *tally_poll(struct tally *tally)
+{
+	return take(tally, false);
 }
 
 void tally_done(struct tally *tally)
 {
-	pthread_cond_destroy(&tally->all_back);
+	pthread_cond_destroy(&tally->news);
 	pthread_mutex_destroy(&tally->lock);
 }

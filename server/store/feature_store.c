@@ -1,18 +1,11 @@
 #include "store/feature_store.h"
 
-#include "base/arena.h"
+#include "store/columns.h"
 #include "store/query.h"
 #include "store/row.h"
 #include "store/sql.h"
 
 #define P_RANGE(range) P_UUID(&(range)->campaign_id), P_INT64((range)->first), P_INT64((range)->last)
-
-/* One array in the arena from one field of every item; needs `arena`, and sets `is_short` when memory is. */
-#define COLUMN(type, name, items, count, value)                                                                        \
-	type *name = arena_array(arena, (count) + 1, sizeof(type));                                                    \
-	is_short |= !name;                                                                                             \
-	for (size_t i = 0; name && i < (count); i++)                                                                   \
-		name[i] = (items)[i].value
 
 /* --- fetching ----------------------------------------------------------------------------------------------- */
 
@@ -114,14 +107,6 @@ struct status store_features_count(struct store_tx *tx, const struct uuid *campa
 	TRY(store_query(tx, sql_feature_count, &rows, P_UUID(campaign_id)));
 	TRY(row_int32(rows, 0, "ready", &out->ready));
 	return row_int32(rows, 0, "error", &out->error);
-}
-
-struct status store_dictionary_version_get(struct store_tx *tx, int32_t *out)
-{
-	AUTO(pgresult) PGresult *rows = NULL;
-
-	TRY(store_query(tx, sql_dictionary_version_get, &rows));
-	return row_int32(rows, 0, "version", out);
 }
 
 /* --- scoring ------------------------------------------------------------------------------------------------ */

@@ -73,9 +73,6 @@ struct feature_totals {
 struct status store_features_count(struct store_tx *tx, const struct uuid *campaign_id,
 				   struct feature_totals *out) MUST_CHECK;
 
-/* The version of the installation's keyword rules. */
-struct status store_dictionary_version_get(struct store_tx *tx, int32_t *out) MUST_CHECK;
-
 /* --- scoring ------------------------------------------------------------------------------------------------ */
 
 /* The next at most `limit` ready rows. */

@@ -3,6 +3,7 @@
 #include "phase/phase_runner.h"
 
 #include "base/arena.h"
+#include "net/address_guard.h"
 #include "net/dns_client.h"
 #include "work/thread.h"
 
@@ -14,6 +15,7 @@
 
 static const struct phase_ops *const ops = &dns_phase;
 static struct dns_responder one, two;
+static struct address_guard *guard;
 
 static int open_world(void **state)
 {
@@ -23,7 +25,9 @@ static int open_world(void **state)
 	if (runner_open(state) != 0 || !dns_responder_open(&one) || !dns_responder_open(&two))
 		return -1;
 	runner = *state;
-	runner->fixture->settings.dns_allowed_networks = "127.0.0.0/8";
+	if (!status_ok(address_guard_create("127.0.0.0/8", false, &guard)))
+		return -1;
+	runner->env.resolver_guard = guard;
 	return status_ok(dns_client_create(&settings, &runner->env.dns)) ? 0 : -1;
 }
 
@@ -32,6 +36,7 @@ static int close_world(void **state)
 	struct runner *runner = *state;
 
 	dns_client_destroy(runner->env.dns);
+	address_guard_destroy(guard);
 	dns_responder_close(&one);
 	dns_responder_close(&two);
 	return runner_close(state);

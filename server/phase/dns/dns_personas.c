@@ -3,8 +3,6 @@
 #include "base/arena.h"
 #include "cache/keys.h"
 #include "catalog/dns_persona.h"
-#include "config/settings.h"
-#include "net/address_guard.h"
 #include "net/dns_policy.h"
 #include "phase/dns/dns_config.h"
 #include "phase/persona_rate.h"
@@ -12,8 +10,7 @@
 #include "phase/run.h"
 
 static struct status add_persona(const struct phase_env *env, const struct dns_config *config,
-				 const struct persona *stored, struct address_guard *guard, struct arena *arena,
-				 struct dns_personas *to)
+				 const struct persona *stored, struct arena *arena, struct dns_personas *to)
 {
 	struct dns_policy_settings settings;
 	struct persona_rate *rate = NULL;
@@ -41,7 +38,7 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 		.queries_per_domain = persona.queries_per_domain,
 		.lookups_max = persona.lookups_max,
 		.shared_rate = persona_rate_source(rate),
-		.guard = guard,
+		.guard = env->resolver_guard,
 	};
 	st = dns_policy_create(&settings, &to->policies[to->count]);
 	if (!status_ok(st)) {
@@ -53,7 +50,7 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 }
 
 static struct status add_personas(const struct phase_env *env, const struct dns_config *config,
-				  struct address_guard *guard, struct arena *arena, struct dns_personas *to)
+				  struct arena *arena, struct dns_personas *to)
 {
 	struct persona *stored;
 	size_t count;
@@ -61,7 +58,7 @@ static struct status add_personas(const struct phase_env *env, const struct dns_
 	TRY(phase_personas_read(env, PERSONA_TYPE_DNS, config->persona_ids, config->persona_count, arena, &stored,
 				&count));
 	for (size_t i = 0; i < count; i++)
-		TRY(add_persona(env, config, &stored[i], guard, arena, to));
+		TRY(add_persona(env, config, &stored[i], arena, to));
 	return STATUS_OK_VALUE;
 }
 
@@ -69,13 +66,8 @@ struct status dns_personas_open(const struct phase_env *env, const struct dns_co
 {
 	struct arena *arena = arena_create(0);
 	struct dns_personas personas = { 0 };
-	struct address_guard *guard = NULL;
-	struct status st = arena ? address_guard_create(env->settings->dns_allowed_networks, false, &guard)
-				 : status_out_of_memory();
+	struct status st = arena ? add_personas(env, config, arena, &personas) : status_out_of_memory();
 
-	if (status_ok(st))
-		st = add_personas(env, config, guard, arena, &personas);
-	address_guard_destroy(guard);
 	arena_destroy(arena);
 	if (!status_ok(st)) {
 		dns_personas_close(&personas);

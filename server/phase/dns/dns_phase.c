@@ -26,6 +26,7 @@ struct dns_run {
 
 /* One name of a batch; written by the engine's thread until the tally has it back. */
 struct dns_item {
+	struct tally_item link;
 	struct tally *tally;
 	enum dns_outcome outcome;
 	enum dns_reason reason;
@@ -123,7 +124,7 @@ static void lookup_done(void *ctx, const char *name, const struct dns_result *re
 	item->reason = result->reason;
 	if (result->status == DNS_OK)
 		net_address_ip_text(&result->addresses[0], item->address);
-	tally_back(item->tally);
+	tally_back(item->tally, &item->link);
 }
 
 /* Asks for every name and waits. A name that could not be submitted any more counts as cancelled. */
@@ -149,9 +150,10 @@ static struct status look_up_all(struct phase_job *job, const struct domain_work
 		tally_add(&tally);
 		st = dns_client_submit(run->base.env->dns, &lookup, lookup_done, &items[i]);
 		if (!status_ok(st))
-			tally_back(&tally);
+			tally_back(&tally, &items[i].link);
 	}
-	tally_wait(&tally);
+	while (tally_next(&tally))
+		continue;
 	tally_done(&tally);
 	return st.code == STATUS_CANCELLED ? STATUS_OK_VALUE : st;
 }

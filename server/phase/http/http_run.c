@@ -1,0 +1,198 @@
+#include "phase/http/http_run.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "cache/keys.h"
+#include "catalog/http_persona.h"
+#include "config/settings.h"
+#include "extract/rules.h"
+#include "phase/dns/dns_config.h"
+#include "phase/persona_rate.h"
+#include "phase/run.h"
+#include "store/keyword_store.h"
+#include "store/tx.h"
+
+/* --- personas ------------------------------------------------------------------------------------------------- */
+
+static struct status add_persona(struct http_run *run, const struct persona *stored)
+{
+	struct http_policy_settings settings;
+	struct persona_rate *rate = NULL;
+	struct http_persona persona;
+	struct status st;
+
+	TRY(http_persona_parse(stored->config_details, run->arena, &persona));
+	TRY(persona_rate_create(&(struct persona_rate_settings){ .env = run->base.env,
+								  .kind = CACHE_RATE_HTTP,
+								  .persona_id = stored->id,
+								  .per_s = persona.rate_per_s,
+								  .burst = persona.rate_burst },
+				&rate));
+	settings = (struct http_policy_settings){
+		.user_agent = persona.user_agent,
+		.headers = persona.headers,
+		.header_count = persona.header_count,
+		.header_order = persona.header_order,
+		.header_order_count = persona.header_order_count,
+		.tls_min = persona.tls_min,
+		.tls_max = persona.tls_max,
+		.preserve_cookies = persona.preserve_cookies,
+		.timeout_ms = persona.timeout_ms,
+		.follow_redirects = persona.follow_redirects,
+		.respect_robots = persona.respect_robots,
+		.allowed_statuses = persona.allowed_statuses,
+		.allowed_status_count = persona.allowed_status_count,
+		.retries_max = (unsigned)run->config.retries_max,
+		.host_delay_ms = persona.host_delay_ms,
+		.fetches_max = persona.fetches_max,
+		.shared_rate = persona_rate_source(rate),
+	};
+	st = http_policy_create(&settings, &run->policies[run->persona_count]);
+	if (!status_ok(st)) {
+		persona_rate_destroy(rate);
+		return status_wrap(st, stored->name);
+	}
+	run->rates[run->persona_count++] = rate;
+	return STATUS_OK_VALUE;
+}
+
+static struct status open_personas(struct http_run *run)
+{
+	struct persona *stored;
+	size_t count;
+
+	TRY(phase_personas_read(run->base.env, PERSONA_TYPE_HTTP, run->config.persona_ids, run->config.persona_count,
+				run->arena, &stored, &count));
+	for (size_t i = 0; i < count; i++)
+		TRY(add_persona(run, &stored[i]));
+	return STATUS_OK_VALUE;
+}
+
+/* Redirects to other hosts are a part of fetching; that they can't be followed must not stop the phase. */
+static void open_resolver(struct http_run *run, const struct campaign_snapshot *campaign)
+{
+	const char *text = campaign->phases[PHASE_DNS].configuration;
+	struct dns_config config;
+	struct status st;
+
+	if (!text || !run->base.env->dns)
+		return;
+	st = dns_config_parse(text, run->arena, &config);
+	if (status_ok(st))
+		st = dns_personas_open(run->base.env, &config, &run->dns);
+	if (!status_ok(st)) {
+		LOG_FAILURE("http_without_resolver", st, LOG_STR("campaign", campaign->campaign.name));
+		return;
+	}
+	run->resolver = (struct http_dns_resolver){ run->base.env->dns, run->dns.policies[0] };
+}
+
+/* --- rules ---------------------------------------------------------------------------------------------------- */
+
+/* Rules of enabled sets, then the configuration's own keywords. Regular expressions are left to a matcher of their own. */
+static struct status gather_rules(struct http_run *run, struct store_tx *tx, struct rule_spec **out, size_t *out_count)
+{
+	const struct http_config *config = &run->config;
+	struct keyword_rule *stored;
+	size_t stored_count, count = 0, skipped = 0;
+	struct rule_spec *specs;
+
+	TRY(store_keyword_rules_of(tx, config->keyword_set_ids, config->keyword_set_count, true, run->arena, &stored,
+				   &stored_count));
+	specs = arena_array(run->arena, stored_count + config->keyword_count + 1, sizeof *specs);
+	if (!specs)
+		return status_out_of_memory();
+	for (size_t i = 0; i < stored_count; i++) {
+		const struct keyword_rule *rule = &stored[i];
+
+		if (rule->type != RULE_TYPE_STRING) {
+			skipped++;
+			continue;
+		}
+		specs[count++] = (struct rule_spec){ .keyword_id = rule->id,
+						     .pattern = rule->pattern,
+						     .is_case_sensitive = rule->is_case_sensitive,
+						     .weight = rule->weight,
+						     .context_chars = (unsigned)rule->context_chars,
+						     .source = KEYWORD_FROM_SET };
+	}
+	for (size_t i = 0; i < config->keyword_count; i++) {
+		struct rule_spec spec = { .pattern = config->keywords[i], .weight = 1, .source = KEYWORD_AD_HOC };
+
+		if (!keyword_ad_hoc_id(config->keywords[i], &spec.keyword_id))
+			return status_out_of_memory();
+		specs[count++] = spec;
+	}
+	if (skipped > 0)
+		LOG_WARN("regex_rules_skipped", LOG_INT("rules", skipped));
+	*out = specs;
+	*out_count = count;
+	return STATUS_OK_VALUE;
+}
+
+static struct status open_rules(struct http_run *run)
+{
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct rule_spec *specs;
+	int64_t version;
+	size_t count;
+
+	TRY(store_single(run->base.env->pool, 0, &tx));
+	TRY(gather_rules(run, tx, &specs, &count));
+	TRY(store_keyword_dictionary_version(tx, &version));
+	TRY(store_commit(&tx));
+	if (count == 0)
+		return status_make(STATUS_FAILED_PRECONDITION, "E_NO_ACTIVE_RULE",
+				   "no enabled keyword set or keyword gives a rule to look for");
+	run->dictionary_version = (int32_t)version;
+	return rules_compile(specs, count, &run->rules);
+}
+
+/* --- all ------------------------------------------------------------------------------------------------------ */
+
+static struct features_config features_of(const struct settings *settings)
+{
+	struct features_config config = features_config_default();
+	struct status st;
+
+	config.is_richness_v2 = settings->richness_v2;
+	config.wants_keyword_rows = settings->extraction_keyword_detail;
+	config.keyword_rows_max = (size_t)settings->keywords_per_domain_max;
+	config.richness.diversity_target = (double)settings->richness_diversity_target;
+	st = richness_config_merge(&config.richness, settings->richness_weight_json,
+				   settings->richness_signal_weight_json);
+	if (!status_ok(st))
+		LOG_FAILURE("richness_weights_ignored", st, LOG_STR("used", "defaults"));
+	return config;
+}
+
+struct status http_run_parts_open(struct http_run *run)
+{
+	const struct phase_env *env = run->base.env;
+	struct campaign_snapshot campaign;
+
+	run->arena = arena_create(0);
+	if (!run->arena)
+		return status_out_of_memory();
+	TRY(phase_campaign_read(env, &run->base.campaign_id, run->arena, &campaign));
+	TRY(http_config_parse(campaign.phases[PHASE_HTTP].configuration, run->arena, &run->config));
+	run->features = features_of(env->settings);
+	run->backoff = (struct feature_backoff){ env->settings->pipeline_retry_base_ms,
+						 env->settings->pipeline_retry_cap_ms };
+	TRY(open_rules(run));
+	TRY(open_personas(run));
+	open_resolver(run, &campaign);
+	return STATUS_OK_VALUE;
+}
+
+void http_run_parts_close(struct http_run *run)
+{
+	for (size_t i = 0; i < run->persona_count; i++) {
+		http_policy_destroy(run->policies[i]);
+		persona_rate_destroy(run->rates[i]);
+	}
+	run->persona_count = 0;
+	dns_personas_close(&run->dns);
+	rules_release(run->rules);
+	arena_destroy(run->arena);
+}
