@@ -14,6 +14,7 @@
 #define ID_2 "0190f3a0-0000-7000-8000-000000000002"
 
 static struct arena *arena;
+static json_t *whole;
 
 static struct status read_config(const char *configuration, const char *pattern, struct campaign_config *out)
 {
@@ -30,10 +31,11 @@ static void assert_ok(struct status st)
 		fail_msg("%s %s", st.reason, st.detail);
 }
 
+/* Borrowed until the next call. */
 static json_t *member(const struct campaign_config *config, const char *name)
 {
-	json_t *whole = json_loads(config->json, 0, NULL);
-
+	json_decref(whole);
+	whole = json_loads(config->json, 0, NULL);
 	assert_non_null(whole);
 	return json_object_get(json_object_get(whole, "patternConfig"), name);
 }
@@ -303,6 +305,7 @@ static int arena_up(void **state)
 static int arena_down(void **state)
 {
 	(void)state;
+	json_decref(whole);
 	arena_destroy(arena);
 	return 0;
 }
