@@ -15,6 +15,7 @@
 #define TICK_MS 1000
 /* Once everything was cancelled, this much more time at least for handlers to notice. */
 #define CANCEL_GRACE_LEAST_MS 1000
+#define IDLE_GRACE_MS         500
 
 /* --- create --------------------------------------------------------------------------------------------------- */
 
@@ -252,6 +253,7 @@ static bool wait_down(struct rpc_server *server, int64_t ms)
 	bool is_down;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
+	ms = ms > 0 ? ms : 0;
 	until.tv_sec += (time_t)(ms / 1000);
 	until.tv_nsec += (long)(ms % 1000) * 1000000;
 	if (until.tv_nsec >= 1000000000) {
@@ -264,6 +266,22 @@ static bool wait_down(struct rpc_server *server, int64_t ms)
 	is_down = is_silent(server);
 	pthread_mutex_unlock(&server->lock);
 	return is_down;
+}
+
+/* Running calls get the whole grace time; connections that merely stay open (a client that ignores GOAWAY, or never
+ * spoke) get IDLE_GRACE_MS. */
+static bool wait_finish(struct rpc_server *server, int64_t grace_ms)
+{
+	int64_t end_ms = clock_monotonic_ms() + grace_ms;
+
+	for (;;) {
+		int64_t left_ms = end_ms - clock_monotonic_ms();
+
+		if (wait_down(server, left_ms < IDLE_GRACE_MS ? left_ms : IDLE_GRACE_MS))
+			return true;
+		if (left_ms <= IDLE_GRACE_MS || rpc_server_calls(server) == 0)
+			return false;
+	}
 }
 
 static void close_streams(struct rpc_server *server)
@@ -299,8 +317,8 @@ struct status rpc_server_drain(struct rpc_server *server)
 	RPC_TAG_LEAVES(&server->down_tag);
 	grpc_server_shutdown_and_notify(server->core, server->unary, &server->down_tag);
 	close_streams(server);
-	if (!wait_down(server, grace_ms)) {
-		LOG_WARN("rpc_drain_cancel", LOG_INT("calls", rpc_server_calls(server)));
+	if (!wait_finish(server, grace_ms)) {
+		LOG_INFO("rpc_drain_cancel", LOG_INT("calls", rpc_server_calls(server)));
 		cancel_calls(server);
 		if (!wait_down(server, grace_ms > CANCEL_GRACE_LEAST_MS ? grace_ms : CANCEL_GRACE_LEAST_MS))
 			return status_make(STATUS_DEADLINE_EXCEEDED, "DRAIN_TIMEOUT", "%zu calls did not end",

@@ -54,8 +54,9 @@ size_t rpc_server_calls(struct rpc_server *server);
 void rpc_health_set(struct rpc_server *server, const char *service, bool is_serving);
 
 /* Stops: health NOT_SERVING, no new connections and calls, streams closed with UNAVAILABLE / DRAINING, running calls
- * may finish for grpc_drain_ms and are then cancelled. DEADLINE_EXCEEDED / DRAIN_TIMEOUT when handlers still run
- * another grpc_drain_ms (at least a second) after that: then the process should exit without destroy. */
+ * may finish for grpc_drain_ms and are then cancelled; connections without a call are cut after half a second.
+ * DEADLINE_EXCEEDED / DRAIN_TIMEOUT when handlers still run another grpc_drain_ms (at least a second) after that: then
+ * the process should exit without destroy. */
 struct status rpc_server_drain(struct rpc_server *server) MUST_CHECK;
 
 /* Accepts NULL, a server that never started, and one that was drained. */

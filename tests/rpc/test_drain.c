@@ -1,12 +1,17 @@
 /* The end of a server, with clients in every state. */
 #include "echo.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 /* cmocka wants the above first */
 #include <cmocka.h>
 
@@ -138,6 +143,31 @@ static void a_full_house_is_cancelled_too(void **state)
 	echo_free(&echo);
 }
 
+/* Connections that say nothing and ignore GOAWAY don't hold up the end: the grace time is longer than the test may run.
+ */
+static void silent_connections_are_not_waited_for(void **state)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	int fds[10];
+
+	(void)state;
+	echo_init(&echo);
+	echo.settings.grpc_drain_ms = 3600000;
+	echo_start(&echo);
+	address.sin_port = htons((uint16_t)rpc_server_port(echo.server));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (int i = 0; i < 10; i++) {
+		fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(connect(fds[i], (struct sockaddr *)&address, sizeof address), 0);
+	}
+	while (rpc_server_connections(echo.server) < 10)
+		sched_yield();
+	assert_int_equal(rpc_server_drain(echo.server).code, STATUS_OK);
+	for (int i = 0; i < 10; i++)
+		close(fds[i]);
+	echo_free(&echo);
+}
+
 static atomic_bool stop_load;
 
 static void *load(void *arg)
@@ -204,6 +234,7 @@ int main(void)
 		cmocka_unit_test(a_running_call_may_finish),
 		cmocka_unit_test(a_call_that_does_not_finish_is_cancelled),
 		cmocka_unit_test(a_full_house_is_cancelled_too),
+		cmocka_unit_test(silent_connections_are_not_waited_for),
 		cmocka_unit_test(it_ends_under_load),
 		cmocka_unit_test(a_server_that_never_started_goes_quietly),
 	};
