@@ -5,6 +5,7 @@
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
+#include "base/auto.h"
 #include "base/compiler.h"
 
 #include <stdbool.h>
@@ -27,5 +28,10 @@ bool buffer_char(struct buffer *b, char c);
 bool buffer_printf(struct buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Room for n more bytes at b->data + b->len; the caller then adds what it wrote to b->len (and n is ≥ that). */
 bool buffer_reserve(struct buffer *b, size_t n);
+
+static inline void auto_buffer(struct buffer *b)
+{
+	buffer_done(b);
+}
 
 #endif

@@ -1,0 +1,127 @@
+/* campaign.c: reading and changing campaigns. */
+#include "cli.h"
+#include "command.h"
+#include "output.h"
+#include "pb.h"
+#include "views.h"
+
+#include "base/arena.h"
+
+static const struct column list_columns[] = {
+	{ "ID", "id", COLUMN_TEXT, 0 },
+	{ "NAME", "name", COLUMN_TEXT, 32 },
+	{ "STATUS", "status", COLUMN_TEXT, 0 },
+	{ "MODE", "mode", COLUMN_TEXT, 0 },
+	{ "PHASE", "current_phase", COLUMN_TEXT, 0 },
+	{ "DONE", "progress.percent_complete", COLUMN_PERCENT, 0 },
+	{ "DOMAINS", "progress.total_domains", COLUMN_NUMBER, 0 },
+	{ "LEADS", "progress.successful_domains", COLUMN_NUMBER, 0 },
+	{ "CREATED", "created_at", COLUMN_TIME, 0 },
+};
+
+static const struct column record_columns[] = {
+	{ "id", "id", COLUMN_TEXT, 0 },
+	{ "name", "name", COLUMN_TEXT, 0 },
+	{ "description", "description", COLUMN_TEXT, 0 },
+	{ "status", "status", COLUMN_TEXT, 0 },
+	{ "mode", "mode", COLUMN_TEXT, 0 },
+	{ "phase", "current_phase", COLUMN_TEXT, 0 },
+	{ "done", "progress.percent_complete", COLUMN_PERCENT, 0 },
+	{ "domains", "progress.total_domains", COLUMN_TEXT, 0 },
+	{ "decided", "progress.processed_domains", COLUMN_TEXT, 0 },
+	{ "leads", "progress.successful_domains", COLUMN_TEXT, 0 },
+	{ "failed", "progress.failed_domains", COLUMN_TEXT, 0 },
+	{ "error", "error_message", COLUMN_TEXT, 0 },
+	{ "created", "created_at", COLUMN_TIME, 0 },
+	{ "started", "started_at", COLUMN_TIME, 0 },
+	{ "completed", "completed_at", COLUMN_TIME, 0 },
+	{ "duplicated from", "duplicated_from", COLUMN_TEXT, 0 },
+	{ "configuration", "configuration", COLUMN_TEXT, 0 },
+};
+
+struct status view_campaign(struct cli *cli, const ProtobufCMessage *answer)
+{
+	return record_print(cli, answer, "campaign", record_columns, ARRAY_LEN(record_columns));
+}
+
+struct status campaign_list(struct cli *cli)
+{
+	PB(ListCampaignsRequest, LIST_CAMPAIGNS_REQUEST, request);
+	int status;
+
+	TRY(cli_enum(cli, &domainflow__v2__campaign_status__descriptor, cli->options->value[OPTION_STATUS], "--status",
+		     &status));
+	request.status = (Domainflow__V2__CampaignStatus)status;
+	request.search = pb_borrow(cli->options->value[OPTION_SEARCH]);
+	return list_print(cli, &domainflow_v2_campaign_list_campaigns_method, &request.base, "campaigns", list_columns,
+			  ARRAY_LEN(list_columns));
+}
+
+struct status campaign_get(struct cli *cli)
+{
+	PB(GetCampaignRequest, GET_CAMPAIGN_REQUEST, request);
+	Domainflow__V2__GetCampaignResponse *answer;
+
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_get_campaign, &request, &answer));
+	return view_campaign(cli, &answer->base);
+}
+
+struct status campaign_update(struct cli *cli)
+{
+	PB(UpdateCampaignRequest, UPDATE_CAMPAIGN_REQUEST, request);
+	const char *name = cli->options->value[OPTION_NAME], *description = cli->options->value[OPTION_DESCRIPTION];
+	Domainflow__V2__UpdateCampaignResponse *answer;
+
+	if (!name && !description)
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s", "give --name, --description or both");
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	if (name) {
+		request.name_change_case = DOMAINFLOW__V2__UPDATE_CAMPAIGN_REQUEST__NAME_CHANGE_NAME;
+		request.name = pb_borrow(name);
+	}
+	if (description) {
+		request.description_change_case = DOMAINFLOW__V2__UPDATE_CAMPAIGN_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
+		request.description = pb_borrow(description);
+	}
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_update_campaign, &request, &answer));
+	return view_campaign(cli, &answer->base);
+}
+
+struct status campaign_duplicate(struct cli *cli)
+{
+	PB(DuplicateCampaignRequest, DUPLICATE_CAMPAIGN_REQUEST, request);
+	Domainflow__V2__DuplicateCampaignResponse *answer;
+
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	request.name = pb_borrow(cli->options->value[OPTION_NAME]);
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_duplicate_campaign, &request, &answer));
+	return view_campaign(cli, &answer->base);
+}
+
+struct status campaign_delete(struct cli *cli)
+{
+	PB(DeleteCampaignRequest, DELETE_CAMPAIGN_REQUEST, request);
+	Domainflow__V2__DeleteCampaignResponse *answer;
+
+	if (!cli_confirm(cli, "Delete the campaign and everything it found?"))
+		return status_make(STATUS_CANCELLED, "NOT_CONFIRMED", "%s", "nothing was deleted");
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_delete_campaign, &request, &answer));
+	return view_done(cli, &answer->base, "deleted");
+}
+
+struct status campaign_mode(struct cli *cli)
+{
+	static const struct column columns[] = { { "campaign", "campaign_id", COLUMN_TEXT, 0 },
+						 { "mode", "mode", COLUMN_TEXT, 0 } };
+	PB(SetCampaignModeRequest, SET_CAMPAIGN_MODE_REQUEST, request);
+	Domainflow__V2__SetCampaignModeResponse *answer;
+	int mode;
+
+	TRY(cli_enum(cli, &domainflow__v2__campaign_mode__descriptor, cli_arg(cli, 1), "mode", &mode));
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	request.mode = (Domainflow__V2__CampaignMode)mode;
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_set_campaign_mode, &request, &answer));
+	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));
+}

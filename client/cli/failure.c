@@ -1,0 +1,77 @@
+/* failure.c: what a failure says on standard error, and the exit code it ends the program with. */
+#include "cli.h"
+#include "terminal.h"
+
+#include "base/buffer.h"
+
+#include <string.h>
+
+enum exit_code exit_code_of(struct status st, bool is_interrupted)
+{
+	switch (st.code) {
+	case STATUS_OK:
+		return EXIT_OK;
+	case STATUS_INVALID_ARGUMENT:
+	case STATUS_OUT_OF_RANGE:
+		return EXIT_USAGE;
+	case STATUS_NOT_FOUND:
+		return EXIT_UNKNOWN;
+	case STATUS_FAILED_PRECONDITION:
+	case STATUS_ALREADY_EXISTS:
+	case STATUS_ABORTED:
+		return EXIT_REFUSED;
+	case STATUS_UNAVAILABLE:
+	case STATUS_DEADLINE_EXCEEDED:
+		return EXIT_NO_SERVER;
+	case STATUS_CANCELLED:
+		return is_interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
+	case STATUS_UNKNOWN:
+	case STATUS_PERMISSION_DENIED:
+	case STATUS_RESOURCE_EXHAUSTED:
+	case STATUS_UNIMPLEMENTED:
+	case STATUS_INTERNAL:
+	case STATUS_DATA_LOSS:
+	case STATUS_UNAUTHENTICATED:
+		break;
+	}
+	return EXIT_FAILED;
+}
+
+/* "  name: value", both made harmless. */
+static void detail(struct buffer *b, const char *name, const char *value)
+{
+	buffer_text(b, "  ");
+	terminal_text(b, name);
+	buffer_text(b, ": ");
+	terminal_text(b, value);
+	buffer_char(b, '\n');
+}
+
+/* A request id helps whoever reads the server's log; it says nothing about a mistake of the caller's. */
+static bool is_servers_fault(enum status_code code)
+{
+	return code == STATUS_INTERNAL || code == STATUS_UNKNOWN || code == STATUS_DATA_LOSS || code == STATUS_UNIMPLEMENTED;
+}
+
+void failure_print(FILE *err, struct status st, const struct df_call_report *report)
+{
+	AUTO(buffer) struct buffer b = { 0 };
+
+	buffer_text(&b, "dfctl: ");
+	terminal_text(&b, *st.detail ? st.detail : status_code_name(st.code));
+	if (st.reason && strcmp(st.reason, "USAGE") != 0) {
+		buffer_text(&b, " (");
+		terminal_text(&b, st.reason);
+		buffer_text(&b, ")");
+	}
+	buffer_char(&b, '\n');
+	if (st.extra) {
+		for (const struct status_field *f = st.extra->fields; f; f = f->next)
+			detail(&b, *f->field ? f->field : "request", f->message);
+		for (const struct status_meta *m = st.extra->metas; m; m = m->next)
+			detail(&b, m->key, m->value);
+	}
+	if (report && *report->request_id && is_servers_fault(st.code))
+		detail(&b, "request id", report->request_id);
+	fwrite(b.data, 1, b.len, err);
+}

@@ -1,0 +1,99 @@
+/* main.c: dfctl. Reads the line, runs the command's function, turns its status into an exit code. */
+#include "cli.h"
+#include "command.h"
+#include "terminal.h"
+
+#include "base/arena.h"
+
+#include <grpc/support/log.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_BYTES_MAX (256 * 1024 * 1024)
+
+static atomic_bool is_interrupted; /* by the signal handler, read by every wait */
+
+static void on_signal(int number)
+{
+	(void)number;
+	atomic_store(&is_interrupted, true);
+}
+
+/* The first signal ends the waits in order; the second one ends the program the plain way. */
+static void signals_catch(void)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* gRPC's own complaints repeat what the status says, at length. */
+static void grpc_log(gpr_log_func_args *args)
+{
+	(void)args;
+}
+
+static struct status settle(struct cli *cli)
+{
+	const struct options *o = cli->options;
+	const char *server = getenv("DOMAINFLOW_SERVER"), *output = o->value[OPTION_OUTPUT], *no_color = getenv("NO_COLOR");
+
+	cli->server = o->value[OPTION_SERVER] ? o->value[OPTION_SERVER] : server && *server ? server : SERVER_DEFAULT;
+	cli->is_quiet = o->is_given[OPTION_QUIET];
+	cli->has_color = !o->is_given[OPTION_NO_COLOR] && !(no_color && *no_color) && terminal_columns(cli->out) > 0;
+	if (o->value[OPTION_TIMEOUT] && !duration_parse(o->value[OPTION_TIMEOUT], &cli->timeout_ms))
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--timeout is a time such as 10s, 500ms or 2m, not %s",
+				   o->value[OPTION_TIMEOUT]);
+	if (output && strcmp(output, "json") != 0 && strcmp(output, "table") != 0)
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--output is table or json, not %s", output);
+	cli->format = output && strcmp(output, "json") == 0 ? OUTPUT_JSON : OUTPUT_TABLE;
+	return STATUS_OK_VALUE;
+}
+
+static struct status command_run(struct cli *cli)
+{
+	const struct options *o = cli->options;
+
+	if (o->is_given[OPTION_HELP]) {
+		if (o->command)
+			help_command(cli->out, o->command);
+		else
+			help_overview(cli->out, o->words[0]);
+		return STATUS_OK_VALUE;
+	}
+	if (!o->command) {
+		help_overview(cli->err, o->words[0]);
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s", "which command?");
+	}
+	TRY(settle(cli));
+	return o->command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+	static struct options options;
+	struct cli cli = { .options = &options, .out = stdout, .err = stderr, .cancel = &is_interrupted };
+	enum exit_code code;
+	struct status st;
+
+	gpr_set_log_function(grpc_log);
+	cli.is_utf8 = terminal_start();
+	signals_catch();
+	cli.arena = arena_create(ANSWER_BYTES_MAX);
+	cli.pages = arena_create(ANSWER_BYTES_MAX);
+	st = cli.arena && cli.pages ? options_read(argc, argv, &options) : status_out_of_memory();
+	if (status_ok(st))
+		st = command_run(&cli);
+	if (fflush(stdout) != 0 && status_ok(st))
+		st = status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
+	code = exit_code_of(st, atomic_load(&is_interrupted));
+	if (!status_ok(st) && code != EXIT_INTERRUPTED)
+		failure_print(stderr, st, &cli.report);
+	df_close(cli.connection);
+	arena_destroy(cli.pages);
+	arena_destroy(cli.arena);
+	return (int)code;
+}

@@ -1,0 +1,59 @@
+/* cli/output.h: answers as tables, records and JSON documents on standard output.
+ *
+ * Everything in a table comes from a message by path and goes through terminal_text. One thread. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include "base/status.h"
+
+#include <jansson.h>
+#include <protobuf-c/protobuf-c.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct cli;
+struct method;
+
+enum column_kind {
+	COLUMN_TEXT,
+	COLUMN_NUMBER,  /* to the right */
+	COLUMN_PERCENT, /* to the right, two decimals and a sign */
+	COLUMN_TIME,    /* without the fraction of a second */
+};
+
+/* One column of a table, one line of a record. */
+struct column {
+	const char *title;
+	const char *path; /* pb_text's */
+	enum column_kind kind;
+	unsigned width_max; /* columns on a terminal; 0: no limit */
+};
+
+/* The cell of a message; in the arena or borrowed from the message. */
+const char *column_text(struct arena *arena, const struct column *column, const ProtobufCMessage *message);
+
+/* A table of `count` messages below its titles. With `widths` (one per column, zeroed at first) several calls make one
+ * table: titles only the first time, columns never narrower than before. */
+struct status table_print(struct cli *cli, const struct column *columns, size_t column_count,
+			  const ProtobufCMessage *const *rows, size_t row_count, unsigned *widths) MUST_CHECK;
+
+/* The answer of a command: as JSON all of `message`, as a record the message at `path` ("" is itself). */
+struct status record_print(struct cli *cli, const ProtobufCMessage *message, const char *path,
+			   const struct column *columns, size_t column_count) MUST_CHECK;
+/* One JSON document. */
+struct status json_answer(struct cli *cli, const ProtobufCMessage *message) MUST_CHECK;
+
+/* Calls a List… method page by page and shows its repeated field `items` as a table or as one document
+ * {"items": […]}; --limit says how many. */
+struct status list_print(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
+			 const struct column *columns, size_t column_count) MUST_CHECK;
+
+/* Calls a List… method until `visit` returns false or the pages end; limit < 0: all. The messages live in `arena`, which
+ * is reset between pages when it is not the cli's own. */
+typedef bool (*page_fn)(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
+			struct status *st);
+struct status list_pages(struct cli *cli, struct arena *arena, const struct method *method, ProtobufCMessage *request,
+			 const char *items, int64_t limit, page_fn visit, void *context) MUST_CHECK;
+
+#endif

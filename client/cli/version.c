@@ -1,0 +1,45 @@
+/* version.c: this program and the server it talks to. */
+#include "cli.h"
+#include "command.h"
+#include "output.h"
+#include "pb.h"
+#include "pb_json.h"
+
+#include "base/buffer.h"
+
+static const struct column server_columns[] = {
+	{ "server", "version", COLUMN_TEXT, 0 },
+	{ "schema", "schema_version", COLUMN_TEXT, 0 },
+	{ "roles", "roles", COLUMN_TEXT, 0 },
+	{ "started", "started_at", COLUMN_TIME, 0 },
+	{ "cache", "cache_available", COLUMN_TEXT, 0 },
+};
+
+static struct status json_both(struct cli *cli, const Domainflow__V2__GetServerInfoResponse *answer)
+{
+	AUTO(json) json_t *both = json_pack("{s:s, s:o?}", "client", DFCTL_VERSION, "server",
+					    answer ? pb_json(&answer->base) : NULL);
+	AUTO(buffer) struct buffer b = { 0 };
+
+	if (!both || !json_print(both, 2, &b))
+		return status_make(STATUS_INTERNAL, "OUTPUT", "%s", "the answer could not be written");
+	fprintf(cli->out, "%s\n", b.data);
+	return STATUS_OK_VALUE;
+}
+
+/* The client's own version is shown also when no server answers; the exit code then says so. */
+struct status show_version(struct cli *cli)
+{
+	PB(GetServerInfoRequest, GET_SERVER_INFO_REQUEST, request);
+	Domainflow__V2__GetServerInfoResponse *answer = NULL;
+	struct status st = CLI_CALL(cli, domainflow_v2_server_get_server_info, &request, &answer);
+
+	if (cli->format == OUTPUT_JSON) {
+		TRY(json_both(cli, status_ok(st) ? answer : NULL));
+		return st;
+	}
+	fprintf(cli->out, "client   %s\n", DFCTL_VERSION);
+	if (!status_ok(st))
+		return st;
+	return record_print(cli, &answer->base, "", server_columns, ARRAY_LEN(server_columns));
+}

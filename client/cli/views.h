@@ -1,0 +1,18 @@
+/* cli/views.h: how answers that several commands give are shown. */
+#ifndef CLI_VIEWS_H
+#define CLI_VIEWS_H
+
+#include "base/status.h"
+
+#include <protobuf-c/protobuf-c.h>
+
+struct cli;
+
+/* An answer with a member `campaign`. */
+struct status view_campaign(struct cli *cli, const ProtobufCMessage *answer) MUST_CHECK;
+/* An answer with a member `state`: one phase in full. */
+struct status view_phase(struct cli *cli, const ProtobufCMessage *answer) MUST_CHECK;
+/* An answer that says nothing: a word for people, the empty object as JSON. */
+struct status view_done(struct cli *cli, const ProtobufCMessage *answer, const char *word) MUST_CHECK;
+
+#endif

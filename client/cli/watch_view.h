@@ -1,0 +1,26 @@
+/* cli/watch_view.h: a watched campaign as text. Pure. */
+#ifndef CLI_WATCH_VIEW_H
+#define CLI_WATCH_VIEW_H
+
+#include "watch_state.h"
+
+struct buffer;
+
+struct watch_style {
+	unsigned columns; /* of the terminal */
+	bool is_utf8, has_color;
+	int64_t now_ms;      /* monotonic, for rates */
+	int64_t wall_now_ms; /* for how long a phase has been running */
+};
+
+/* The picture: a line for the campaign, one per phase; no line is wider than style->columns. Every line ends with a
+ * newline. Returns the number of lines. */
+unsigned watch_picture(struct watch *w, const struct watch_style *style, struct buffer *out);
+
+/* One line for one event: time, event, phase, status, percent and counts; newline included. */
+void watch_line(const PbEvent *event, struct buffer *out);
+
+/* "8s", "3m05s", "2h07m". */
+void duration_text(int64_t seconds, char out[16]);
+
+#endif
