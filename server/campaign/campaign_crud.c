@@ -118,14 +118,15 @@ static struct status stop_work(struct store_tx *tx, void *arg)
 
 struct removal {
 	const struct uuid *id;
-	int64_t removed;
+	struct campaign_emptying before, after; /* this transaction, which may run more than once */
 };
 
 static struct status remove_some(struct store_tx *tx, void *arg)
 {
 	struct removal *r = arg;
 
-	return store_campaign_empty_some(tx, r->id, DELETE_ROWS_AT_ONCE, &r->removed);
+	r->after = r->before;
+	return store_campaign_empty_some(tx, r->id, DELETE_ROWS_AT_ONCE, &r->after);
 }
 
 struct status campaign_delete_rows(struct store_pool *pool, int64_t deadline_ms, const char *workspace,
@@ -141,23 +142,23 @@ struct status campaign_delete_rows(struct store_pool *pool, int64_t deadline_ms,
 		return STATUS_OK_VALUE;
 	TRY(st);
 	*out_stopped = stop.is_stopped;
-	do {
+	while (!removal.after.is_done) {
 		if (cancel_is_set(cancel))
 			return status_make(STATUS_CANCELLED, "CANCELLED", "the campaign is not yet removed completely");
+		removal.before = removal.after;
 		TRY(store_run(pool, deadline_ms, STORE_IDEMPOTENT, remove_some, &removal));
-	} while (removal.removed > 0);
+	}
 	return STATUS_OK_VALUE;
 }
 
 struct status campaign_delete(struct store_tx *tx, const char *workspace, const struct uuid *id)
 {
-	int64_t removed;
+	struct campaign_emptying rest = { 0 };
 
 	/* First the campaign: that waits for a worker that is storing its last batch, and forbids any later one (its batch
 	 * row is gone). Then what that worker may have left. */
 	TRY(store_campaign_delete(tx, id, workspace));
-	do
-		TRY(store_campaign_empty_some(tx, id, DELETE_ROWS_AT_ONCE, &removed));
-	while (removed > 0);
+	while (!rest.is_done)
+		TRY(store_campaign_empty_some(tx, id, DELETE_ROWS_AT_ONCE, &rest));
 	return STATUS_OK_VALUE;
 }

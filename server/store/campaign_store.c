@@ -6,6 +6,8 @@
 #include "store/sql.h"
 #include "store/state_store.h"
 
+enum { EMPTYING_TABLES = 3 };
+
 struct status store_campaign_insert(struct store_tx *tx, const struct campaign *c,
 				    const char *const phase_configurations[PHASE_COUNT])
 {
@@ -78,15 +80,54 @@ struct status store_campaign_count(struct store_tx *tx, const char *workspace, c
 	return STATUS_OK_VALUE;
 }
 
-struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t most, int64_t *out_removed)
+static void next_table(struct campaign_emptying *e)
 {
-	const struct sql_statement *const statements[] = { sql_campaign_delete_keywords, sql_campaign_delete_features,
-							   sql_campaign_delete_domains };
-	int64_t removed = 0;
+	e->table++;
+	e->has_span = false;
+	e->is_done = e->table == EMPTYING_TABLES;
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(statements) && removed == 0; i++)
-		TRY(store_execute(tx, statements[i], &removed, P_UUID(id), P_INT(most)));
-	*out_removed = removed;
+static struct status find_span(struct store_tx *tx, const struct uuid *id, int32_t about, struct campaign_emptying *e)
+{
+	static const struct sql_statement *const spans[] = { sql_campaign_span_keywords, sql_campaign_span_features,
+							     sql_campaign_span_domains };
+	AUTO(pgresult) PGresult *rows = NULL;
+	bool is_empty;
+
+	TRY(store_query(tx, spans[e->table], &rows, P_UUID(id)));
+	TRY(row_is_null(rows, 0, "first", &is_empty));
+	if (is_empty) {
+		next_table(e);
+		return STATUS_OK_VALUE;
+	}
+	TRY(row_int64(rows, 0, "first", &e->next));
+	TRY(row_int64(rows, 0, "last", &e->last));
+	e->width = about;
+	e->has_span = true;
+	return STATUS_OK_VALUE;
+}
+
+/* Ranges of offsets and not "the first so many": that would look through everything already removed each time. */
+struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t about,
+					struct campaign_emptying *e)
+{
+	static const struct sql_statement *const deletes[] = { sql_campaign_delete_keywords, sql_campaign_delete_features,
+							       sql_campaign_delete_domains };
+	int64_t removed, end;
+
+	if (!e->has_span)
+		return find_span(tx, id, about, e);
+	end = e->last - e->next < e->width ? e->last : e->next + e->width - 1;
+	TRY(store_execute(tx, deletes[e->table], &removed, P_UUID(id), P_INT64(e->next), P_INT64(end)));
+	if (end == e->last) {
+		next_table(e);
+		return STATUS_OK_VALUE;
+	}
+	e->next = end + 1;
+	if (removed < about / 2 && e->width <= INT64_MAX / 2)
+		e->width *= 2;
+	else if (removed > about && e->width > 1)
+		e->width /= 2;
 	return STATUS_OK_VALUE;
 }
 

@@ -51,9 +51,17 @@ struct status store_campaign_list(struct store_tx *tx, const char *workspace, co
 struct status store_campaign_count(struct store_tx *tx, const char *workspace, const struct campaign_filter *filter,
 				   int32_t *out) MUST_CHECK;
 
-/* Removes up to `most` keyword, feature or domain rows of a campaign; 0 when there are none left. */
-struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t most,
-					int64_t *out_removed) MUST_CHECK;
+/* How far the removal of a campaign's keyword, feature and domain rows has come; starts zeroed. */
+struct campaign_emptying {
+	int table;
+	bool has_span;              /* the next three are about the rows of this table */
+	int64_t next, last, width;  /* offsets; the width follows from how many rows the last range had */
+	bool is_done;
+};
+
+/* Removes about `about` rows, the next range of offsets, and moves on. */
+struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t about,
+					struct campaign_emptying *emptying) MUST_CHECK;
 /* Removes the campaign with phases, batches, events, counters, snapshots. NOT_FOUND / CAMPAIGN_UNKNOWN. */
 struct status store_campaign_delete(struct store_tx *tx, const struct uuid *id, const char *workspace) MUST_CHECK;
 

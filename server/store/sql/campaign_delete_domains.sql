@@ -1,10 +1,4 @@
--- Removes the first domains of a campaign.
--- $1 uuid campaign   $2 int at most
+-- Removes the domains of a campaign with offsets in a range.
+-- $1 uuid campaign   $2 bigint first offset   $3 bigint last offset, inclusive
 DELETE FROM domains
- WHERE campaign_id = $1
-   AND offset_index <= (SELECT max(first.offset_index)
-                          FROM (SELECT offset_index
-                                  FROM domains
-                                 WHERE campaign_id = $1
-                                 ORDER BY offset_index
-                                 LIMIT $2::integer) AS first);
+ WHERE campaign_id = $1 AND offset_index BETWEEN $2::bigint AND $3::bigint;
