@@ -130,11 +130,31 @@ static bool take_projection(struct row *row, struct lead_projection *p)
 	p->parked_confidence = take_double(row, "parked_confidence");
 	p->has_score = !take_is_null(row, "domain_score");
 	p->score = take_double_or(row, "domain_score", 0);
-	p->has_structure = take_bool_or(row, "has_structural_signals", false);
-	p->keywords_unique = take_int32_or(row, "kw_unique_count", 0);
-	p->keyword_hits = take_int32_or(row, "kw_total_occurrences", 0);
-	p->content_bytes = take_int32_or(row, "content_bytes", 0);
 	return dns && http && dns_status_from_text(dns, &p->dns_status) && http_status_from_text(http, &p->http_status);
+}
+
+/* Both lists are in offset order; a domain without finished features keeps its zeroes. */
+static struct status add_features(struct store_tx *tx, const struct domain_range *range, struct lead_projection *list,
+				  size_t count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct row row;
+	size_t i = 0;
+
+	TRY(store_query(tx, sql_feature_lead_projection, &rows, P_RANGE(range)));
+	for (row_begin(&row, rows, NULL); row_next(&row);) {
+		int64_t offset = take_int64(&row, "domain_id");
+
+		while (i < count && list[i].offset < offset)
+			i++;
+		if (i == count || list[i].offset != offset)
+			continue;
+		list[i].has_structure = take_bool(&row, "has_structural_signals");
+		list[i].keywords_unique = take_int32(&row, "kw_unique_count");
+		list[i].keyword_hits = take_int32(&row, "kw_total_occurrences");
+		list[i].content_bytes = take_int32(&row, "content_bytes");
+	}
+	return row_status(&row);
 }
 
 struct status store_lead_projections(struct store_tx *tx, const struct domain_range *range, struct arena *arena,
@@ -155,6 +175,7 @@ struct status store_lead_projections(struct store_tx *tx, const struct domain_ra
 	TRY(row_status(&row));
 	if (!is_known)
 		return unknown_word("dns_status or http_status");
+	TRY(add_features(tx, range, list, count));
 	*out = list;
 	*out_count = count;
 	return STATUS_OK_VALUE;

@@ -1,4 +1,4 @@
--- Feature rows being built become ready.
+-- Feature rows being built become ready; also those that the reconcile job took for stuck meanwhile (pending).
 -- $1 uuid campaign   $2 bigint first offset   $3 bigint last offset   $4 integer extraction version
 -- $5 integer dictionary version   $6 … $35 arrays, one element a row, in the order of the column list of `r`
 UPDATE domain_extraction_features f
@@ -25,4 +25,4 @@ UPDATE domain_extraction_features f
              weight_sum, gain, confidence, richness, lang, archetype, strategy, hash, top3, distribution, vector,
              fetched_at)
  WHERE r.domain_id BETWEEN $2 AND $3 AND f.campaign_id = $1 AND f.domain_id = r.domain_id
-   AND f.processing_state = 'building';
+   AND f.processing_state IN ('building', 'pending');
