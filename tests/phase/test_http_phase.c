@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "net/address_guard.h"
+#include "net/dns_client.h"
 #include "net/http_client.h"
 #include "work/thread.h"
 
@@ -19,8 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "unit/net/dns_responder.h"
+
 static const struct phase_ops *const ops = &http_phase;
 static struct address_guard *guard;
+static struct dns_responder resolver;
 
 /* --- a web server: one request a connection, what it says is chosen by the first label of the host ------------------- */
 
@@ -51,6 +55,12 @@ static const char *answer_of(const char *request)
 	if (strncmp(host, "parked", 6) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n"
 		       "<title>Buy this domain</title><p>voip</p>";
+	if (strncmp(host, "away", 4) == 0)
+		return "HTTP/1.1 302 Found\r\nLocation: http://ok.elsewhere.com/\r\nContent-Length: 0\r\n"
+		       "Connection: close\r\n\r\n";
+	if (strncmp(host, "lost", 4) == 0)
+		return "HTTP/1.1 302 Found\r\nLocation: http://nx.elsewhere.com/\r\nContent-Length: 0\r\n"
+		       "Connection: close\r\n\r\n";
 	return NULL; /* silent */
 }
 
@@ -113,15 +123,19 @@ static bool web_open(void)
 static int open_world(void **state)
 {
 	struct http_client_settings settings = { .redirects_max = 7, .https_port = 1 };
+	struct dns_client_settings dns = { .lookups_max = 100 };
 	struct runner *runner;
 
-	if (runner_open(state) != 0 || !web_open())
+	if (runner_open(state) != 0 || !web_open() || !dns_responder_open(&resolver))
 		return -1;
 	runner = *state;
 	if (!status_ok(address_guard_create("127.0.0.0/8", false, &guard)))
 		return -1;
 	settings.guard = guard;
 	settings.http_port = web.port;
+	runner->env.resolver_guard = guard;
+	if (!status_ok(dns_client_create(&dns, &runner->env.dns)))
+		return -1;
 	return status_ok(http_client_create(&settings, &runner->env.http)) ? 0 : -1;
 }
 
@@ -130,6 +144,8 @@ static int close_world(void **state)
 	struct runner *runner = *state;
 
 	http_client_destroy(runner->env.http);
+	dns_client_destroy(runner->env.dns);
+	dns_responder_close(&resolver);
 	address_guard_destroy(guard);
 	atomic_store(&web.stop, true);
 	pthread_join(web.thread, NULL);
@@ -314,6 +330,28 @@ static void a_paused_batch_keeps_its_pages_and_leaves_the_rest_pending(void **st
 	assert_string_equal(row(runner, 1), "pending - - pending pending building 1");
 }
 
+/* The resolver says 192.0.2.1, an address nobody may connect to. */
+static void hosts_of_redirects_are_looked_up_through_the_dns_persona_and_guarded(void **state)
+{
+	static const char *const labels[] = { "away", "lost" };
+	struct runner *runner = *state;
+	char address[NET_ADDRESS_TEXT_SIZE], id[UUID_TEXT_SIZE];
+	struct uuid uuid = uuid_make();
+
+	prepare(runner, labels, 2, "");
+	net_address_text(&resolver.address, address);
+	uuid_to_text(&uuid, id);
+	runner_sql(runner, arena_printf(runner->arena,
+					"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
+					" 'dns', '{\"resolvers\":[\"%s\"],\"queryTimeoutSeconds\":1,\"rateLimitDps\":0}')",
+					id, id, address));
+	runner_configure(runner, PHASE_DNS,
+			 arena_printf(runner->arena, "{\"personaIds\":[\"%s\"],\"maxRetries\":0}", id));
+	runner_phase(runner, ops, PHASE_BEGIN_FIRST);
+	assert_string_equal(row(runner, 0), "error ERROR 302 pending http_error error 1");
+	assert_string_equal(row(runner, 1), "error DNS_RESOLVE_ERROR 302 pending http_error error 1");
+}
+
 static void without_a_usable_persona_the_phase_cannot_run(void **state)
 {
 	static const char *const labels[] = { "plain" };
@@ -335,6 +373,7 @@ int main(void)
 		cmocka_unit_test(a_page_the_database_refuses_ends_alone),
 		cmocka_unit_test(a_rerun_makes_features_stale_and_fetches_again),
 		cmocka_unit_test(a_paused_batch_keeps_its_pages_and_leaves_the_rest_pending),
+		cmocka_unit_test(hosts_of_redirects_are_looked_up_through_the_dns_persona_and_guarded),
 		cmocka_unit_test(without_a_usable_persona_the_phase_cannot_run),
 	};
 

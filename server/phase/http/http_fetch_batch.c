@@ -151,8 +151,7 @@ static struct status submit(struct fetching *batch, size_t i, struct tally *tall
 
 	if (work->address)
 		net_address_parse(work->address, 0, &fetch.address);
-	if (run->dns.count > 0)
-		fetch.resolver = http_resolver_of_dns(&run->resolver);
+	fetch.resolver = http_lookups_resolver(&run->lookups);
 	site->tally = tally;
 	tally_add(tally);
 	st = http_client_submit(run->base.env->http, &fetch, fetch_done, site);

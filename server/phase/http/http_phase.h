@@ -1,6 +1,7 @@
 /* phase/http/http_phase.h: the sites of resolving domains are fetched, searched for keywords and made into feature rows.
  *
  *   http_run.c          what a run needs: rules, personas, weights
+ *   http_lookups.c      where hosts of redirects live
  *   http_fetch_batch.c  pages of a batch → features
  *   http_store_batch.c  features → rows
  *

@@ -84,7 +84,7 @@ static void open_resolver(struct http_run *run, const struct campaign_snapshot *
 		LOG_FAILURE("http_without_resolver", st, LOG_STR("campaign", campaign->campaign.name));
 		return;
 	}
-	run->resolver = (struct http_dns_resolver){ run->base.env->dns, run->dns.policies[0] };
+	http_lookups_open(&run->lookups, run->base.env->dns, run->dns.policies[0]);
 }
 
 /* --- rules ---------------------------------------------------------------------------------------------------- */
@@ -192,6 +192,7 @@ void http_run_parts_close(struct http_run *run)
 		persona_rate_destroy(run->rates[i]);
 	}
 	run->persona_count = 0;
+	http_lookups_close(&run->lookups);
 	dns_personas_close(&run->dns);
 	rules_release(run->rules);
 	arena_destroy(run->arena);

@@ -4,9 +4,9 @@
 #define PHASE_HTTP_RUN_H
 
 #include "extract/features.h"
-#include "net/http_resolver.h"
 #include "phase/dns/dns_personas.h"
 #include "phase/http/http_config.h"
+#include "phase/http/http_lookups.h"
 #include "phase/phase.h"
 #include "store/feature_store.h"
 
@@ -26,7 +26,7 @@ struct http_run {
 	/* Hosts that redirects name are looked up as the dns phase looks names up; without a usable dns persona they
 	 * cannot be resolved. */
 	struct dns_personas dns;
-	struct http_dns_resolver resolver;
+	struct http_lookups lookups;
 };
 
 /* Fills everything but base. On failure *run can be closed. */
