@@ -3,9 +3,11 @@
 #include "phase/phase_runner.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "net/address_guard.h"
 #include "net/dns_client.h"
 #include "net/http_client.h"
+#include "telemetry/metrics.h"
 #include "work/thread.h"
 
 #include <arpa/inet.h>
@@ -203,10 +205,20 @@ static void pages_become_rows_features_and_counters(void **state)
 		"ok - 200 pending pending ready 1",
 	};
 	struct runner *runner = *state;
+	struct buffer exposition;
 
 	prepare(runner, labels, 6, ",\"batchSize\":4");
+	runner->env.metrics = metrics_create();
 	assert_string_equal(runner_phase(runner, ops, PHASE_BEGIN_FIRST),
 			    "{\"ok\":3,\"error\":2,\"timeout\":1,\"keywordHits\":2}");
+	buffer_init(&exposition, 0);
+	assert_true(metrics_write(runner->env.metrics, &exposition));
+	assert_non_null(strstr(exposition.data, "http_validation_fetch_outcomes_total{status=\"ok\"} 3\n"));
+	assert_non_null(strstr(exposition.data, "extraction_failures_total{reason=\"NOT_FOUND\"} 1\n"));
+	assert_non_null(strstr(exposition.data, "parked_detection_total{result=\"parked\"} 1\n"));
+	buffer_done(&exposition);
+	metrics_destroy(runner->env.metrics);
+	runner->env.metrics = NULL;
 	for (int i = 0; i < 6; i++)
 		assert_string_equal(row(runner, i), rows[i]);
 	assert_string_equal(runner_text(runner, "SELECT http_title FROM domains WHERE campaign_id = '%s'"

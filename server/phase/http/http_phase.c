@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "phase/http/http_fetch_batch.h"
+#include "phase/http/http_metrics.h"
 #include "phase/http/http_run.h"
 #include "phase/http/http_store_batch.h"
 #include "phase/run.h"
@@ -105,6 +106,7 @@ static struct status http_work(struct phase_job *job, void **result)
 	if (!out->sites)
 		return status_out_of_memory();
 	TRY(http_fetch_batch(job, work, n, out->sites));
+	http_metrics_count(job->run->env->metrics, out->sites, n);
 	for (size_t i = 0; i < n; i++)
 		if (out->sites[i].state != SITE_PENDING)
 			out->sites[kept++] = out->sites[i];

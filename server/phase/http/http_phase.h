@@ -3,6 +3,7 @@
  *   http_run.c          what a run needs: rules, personas, weights
  *   http_lookups.c      where hosts of redirects live
  *   http_fetch_batch.c  pages of a batch → features
+ *   http_metrics.c      what is counted
  *   http_store_batch.c  features → rows
  *
  * Any thread. */

@@ -1,0 +1,13 @@
+/* phase/http/http_metrics.h: what happened to the pages of a batch, counted for /metrics. Internal to phase/http/. */
+#ifndef PHASE_HTTP_METRICS_H
+#define PHASE_HTTP_METRICS_H
+
+#include <stddef.h>
+
+struct metrics;
+struct site_result;
+
+/* Once per batch that was fetched, whatever becomes of its commit. metrics may be NULL. */
+void http_metrics_count(struct metrics *metrics, const struct site_result *results, size_t count);
+
+#endif
