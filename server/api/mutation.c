@@ -172,17 +172,24 @@ static struct status attempt_once(struct store_tx *tx, void *arg)
 							  .request_hash = hash });
 }
 
+struct status api_check_key(struct rpc_call *call)
+{
+	const char *key = rpc_call_idempotency_key(call);
+
+	if (key && (!*key || strlen(key) > KEY_CHARACTERS_MAX))
+		return api_bad_field(rpc_call_arena(call), "x-idempotency-key", "must have 1 to 64 characters");
+	return STATUS_OK_VALUE;
+}
+
 struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage **out)
 {
 	struct attempt a = { .m = m, .body = body };
-	const char *key = rpc_call_idempotency_key(m->call);
 	struct status st;
 
 	m->api = rpc_call_app(m->call);
 	m->arena = rpc_call_arena(m->call);
 	m->workspace = rpc_call_principal(m->call)->workspace;
-	if (key && (!*key || strlen(key) > KEY_CHARACTERS_MAX))
-		return api_bad_field(m->arena, "x-idempotency-key", "must have 1 to 64 characters");
+	TRY(api_check_key(m->call));
 	st = store_run(m->api->pool, clock_monotonic_ms() + rpc_call_ms_left(m->call), STORE_UNLESS_DONE, attempt_once, &a);
 	if (!status_ok(st))
 		return st;

@@ -5,6 +5,9 @@
 #include "domainflow/v2/keyword_set_service.grpc-c.client.h"
 #include "domainflow/v2/persona_service.grpc-c.client.h"
 
+#include "store/query.h"
+#include "store/tx.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -119,6 +122,32 @@ static void a_repeated_create_creates_once(void **state)
 	delete.campaign_id = first->id;
 	expect_ok(domainflow_v2_campaign_delete_campaign(api_fixture.connection, &call, &delete, &deleted));
 	expect_ok(domainflow_v2_campaign_delete_campaign(api_fixture.connection, &call, &delete, &deleted));
+}
+
+static void a_refused_removal_removes_nothing(void **state)
+{
+	static const char key[] = "01234567890123456789012345678901234567890123456789012345678901234"; /* 65 */
+	Domainflow__V2__Campaign *made = make_campaign("Kept", NULL);
+	Domainflow__V2__DeleteCampaignRequest delete = DOMAINFLOW__V2__DELETE_CAMPAIGN_REQUEST__INIT;
+	Domainflow__V2__DeleteCampaignResponse *deleted = NULL;
+	struct df_call call = api_call(key);
+	char sql[300], id[64];
+	AUTO(pgresult) PGresult *rows = NULL;
+	AUTO(store_tx) struct store_tx *tx = NULL;
+
+	(void)state;
+	snprintf(id, sizeof id, "%s", made->id);
+	snprintf(sql, sizeof sql, "INSERT INTO domains (campaign_id, offset_index, domain_name) VALUES ('%s', 1, 'a.com')", id);
+	expect_ok(store_begin(api_fixture.store->pool, 0, &tx));
+	expect_ok(store_script(tx, sql));
+	expect_ok(store_commit(&tx));
+	delete.campaign_id = id;
+	expect_failure(domainflow_v2_campaign_delete_campaign(api_fixture.connection, &call, &delete, &deleted),
+		       STATUS_INVALID_ARGUMENT, "BAD_REQUEST");
+	expect_ok(store_begin(api_fixture.store->pool, 0, &tx));
+	snprintf(sql, sizeof sql, "SELECT 1 FROM domains WHERE campaign_id = '%s'", id);
+	expect_ok(store_query(tx, SQL_TEXT(sql), &rows));
+	assert_int_equal(PQntuples(rows), 1);
 }
 
 static void malformed_ids_are_bad_requests(void **state)
@@ -293,6 +322,7 @@ int main(void)
 		API_TEST(a_campaign_is_created_read_changed_copied_and_removed),
 		API_TEST(every_mistake_comes_in_one_answer),
 		API_TEST(a_repeated_create_creates_once),
+		API_TEST(a_refused_removal_removes_nothing),
 		API_TEST(malformed_ids_are_bad_requests),
 		API_TEST(campaigns_are_listed_page_by_page),
 		API_TEST(a_persona_lives_and_dies),

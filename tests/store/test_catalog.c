@@ -2,6 +2,7 @@
 #include "store/store_fixture.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "catalog/keyword_set.h"
 #include "catalog/persona.h"
 #include "catalog/references.h"
@@ -411,6 +412,35 @@ static void references_say_what_is_wrong(void **state)
 	assert_int_equal(rules, 2);
 }
 
+/* A configuration that names a persona and the persona's removal can't pass each other unseen. */
+static void what_is_being_named_can_not_be_removed_meanwhile(void **state)
+{
+	static const char *const patterns[] = { "one" };
+	struct world *w = *state;
+	struct persona persona = make_persona(w, PERSONA_TYPE_DNS, "Raced");
+	struct keyword_set set = make_set(w, "Raced", patterns, 1);
+	AUTO(store_tx) struct store_tx *other = NULL;
+	struct violations v;
+
+	expect_ok(store_commit(&w->tx));
+	expect_ok(store_begin(kept->pool, 0, &w->tx));
+	violations_init(&v, w->arena);
+	expect_ok(references_check_personas(w->tx, WORKSPACE, &persona.id, 1, PERSONA_TYPE_DNS, "p", &v, NULL));
+	expect_ok(references_check_keyword_sets(w->tx, WORKSPACE, &set.id, 1, "k", &v, NULL));
+	assert_int_equal(v.count, 0);
+	expect_ok(store_begin(kept->pool, clock_monotonic_ms() + 300, &other));
+	assert_int_equal(persona_delete(other, WORKSPACE, &persona.id, w->arena).code, STATUS_DEADLINE_EXCEEDED);
+	store_rollback(&other);
+	expect_ok(store_begin(kept->pool, clock_monotonic_ms() + 300, &other));
+	assert_int_equal(keyword_set_delete(other, WORKSPACE, &set.id).code, STATUS_DEADLINE_EXCEEDED);
+	store_rollback(&other);
+	expect_ok(store_commit(&w->tx));
+	expect_ok(store_begin(kept->pool, 0, &w->tx));
+	expect_ok(persona_delete(w->tx, WORKSPACE, &persona.id, w->arena));
+	expect_ok(keyword_set_delete(w->tx, WORKSPACE, &set.id));
+	expect_ok(store_commit(&w->tx));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -430,6 +460,7 @@ int main(void)
 		TEST(every_wrong_rule_is_named),
 		TEST(a_set_in_use_stays_and_a_free_one_goes),
 		TEST(references_say_what_is_wrong),
+		TEST(what_is_being_named_can_not_be_removed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, open_group, fixture_close);

@@ -51,8 +51,10 @@ static bool resolve_type(struct json_fields *f, const struct pattern_names *name
 		return false;
 	}
 	word = text_trim(f->in->arena, input->type);
-	if (!word)
+	if (!word) {
+		f->in->failure = status_out_of_memory();
 		return false;
+	}
 	text_lower(word);
 	n = strlen(word);
 	if (n > strlen(ending) && strcmp(word + n - strlen(ending), ending) == 0)

@@ -295,6 +295,34 @@ static void keyword_sets_of_the_extraction_phase_are_the_fallback(void **state)
 	assert_int_equal(config.keyword_set_count, 2);
 }
 
+static void a_full_arena_is_a_failure_not_another_answer(void **state)
+{
+	static const char text[] = "{\"maxDomains\":9,\"phases\":{\"extraction\":{\"keywordSetIds\":[\"" ID_2 "\"]}},"
+				   "\"patternConfig\":{\"type\":\"both\",\"variableLength\":5,\"constant\":\"MID\","
+				   "\"tlds\":[\"com\",\".net\"],\"personaIds\":[\"" ID_1 "\"],\"targetDomains\":9}}";
+	struct campaign_config good, config;
+	bool was_enough = false;
+
+	(void)state;
+	assert_ok(read_config(text, "", &good));
+	for (size_t limit = 1; !was_enough; limit += 13) {
+		struct arena *small = arena_create(limit);
+		struct violations violations;
+		struct status st;
+		assert_non_null(small);
+		violations_init(&violations, small);
+		st = campaign_config_read(text, "", small, &violations, &config);
+		was_enough = status_ok(st);
+		if (was_enough) {
+			assert_int_equal(violations.count, 0); /* nothing is called wrong for want of memory */
+			assert_string_equal(config.json, good.json);
+		} else {
+			assert_int_equal(st.code, STATUS_RESOURCE_EXHAUSTED);
+		}
+		arena_destroy(small);
+	}
+}
+
 static int arena_up(void **state)
 {
 	(void)state;
@@ -324,6 +352,7 @@ int main(void)
 		cmocka_unit_test(every_wrong_value_is_named),
 		cmocka_unit_test(a_wrong_type_is_a_bad_request),
 		cmocka_unit_test(keyword_sets_of_the_extraction_phase_are_the_fallback),
+		cmocka_unit_test(a_full_arena_is_a_failure_not_another_answer),
 	};
 
 	return cmocka_run_group_tests(tests, arena_up, arena_down);

@@ -265,6 +265,43 @@ static void what_is_written_reads_the_same_again(void **state)
 	}
 }
 
+static void a_full_arena_is_a_failure_not_another_answer(void **state)
+{
+	static const char dns_text[] = "{\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],\"resolverStrategy\":\"weighted\","
+				       "\"resolversWeighted\":{\"192.0.2.1\":4},\"resolversPreferredOrder\":[\"192.0.2.2\"]}";
+	static const char http_text[] = "{\"userAgent\":\"a\",\"headers\":{\"X\":\"y\"},\"headerOrder\":[\"X\"],"
+					"\"tlsClientHello\":{\"maxVersion\":\"TLS12\"},\"allowedStatusCodes\":[200]}";
+	AUTO(json) json_t *dns = json_loads(dns_text, 0, NULL);
+	AUTO(json) json_t *http = json_loads(http_text, 0, NULL);
+
+	(void)state;
+	for (size_t limit = 1; limit < 3000; limit += 11) {
+		struct arena *small = arena_create(limit);
+		struct dns_persona d;
+		struct http_persona h;
+		struct violations v;
+		struct status st;
+		assert_non_null(small);
+		violations_init(&v, small);
+		st = dns_persona_read(dns, "configDetails", small, &v, &d);
+		assert_true(status_ok(st) || st.code == STATUS_RESOURCE_EXHAUSTED);
+		if (status_ok(st)) {
+			assert_int_equal(v.count, 0);
+			assert_int_equal(d.weights[0], 4);
+		}
+		arena_reset(small);
+		violations_init(&v, small);
+		st = http_persona_read(http, "configDetails", small, &v, &h);
+		assert_true(status_ok(st) || st.code == STATUS_RESOURCE_EXHAUSTED);
+		if (status_ok(st)) {
+			assert_int_equal(v.count, 0);
+			assert_int_equal(h.header_count, 1);
+			assert_int_equal(h.allowed_status_count, 1);
+		}
+		arena_destroy(small);
+	}
+}
+
 static int arena_up(void **state)
 {
 	(void)state;
@@ -291,6 +328,7 @@ int main(void)
 		cmocka_unit_test(every_wrong_http_setting_is_named),
 		cmocka_unit_test(wrong_types_are_bad_requests),
 		cmocka_unit_test(what_is_written_reads_the_same_again),
+		cmocka_unit_test(a_full_arena_is_a_failure_not_another_answer),
 	};
 
 	return cmocka_run_group_tests(tests, arena_up, arena_down);
