@@ -118,6 +118,9 @@ static struct status read_analysis(struct reading *r, struct arena *arena, const
 	struct analysis_config config = { 0 };
 
 	TRY(analysis_config_read(r->object, PATH, arena, &r->violations, &config));
+	if (config.has_scoring_profile) /* better now than when hours of fetching are done */
+		violations_add(&r->violations, PATH ".scoringProfileId", "VALIDATION_ERROR",
+			       "there is no such scoring profile: only the built-in one can be used");
 	if (r->violations.count == 0)
 		*out = analysis_config_write(&config, arena);
 	return STATUS_OK_VALUE;
