@@ -1,5 +1,5 @@
-/* CampaignService: campaigns created, read, changed, copied and removed. The verbs that change a campaign's state are in
- * campaign_control_api.c. */
+/* CampaignService: campaigns created, read, changed, copied and removed. The verbs that change a campaign's state are
+ * in campaign_control_api.c. */
 #include "api/services.h"
 
 #include "api/api.h"
@@ -94,7 +94,8 @@ static struct status create_campaign(struct rpc_call *call, const PbCreateReques
 
 static struct status duplicate_body(struct mutation *m, ProtobufCMessage **out)
 {
-	PbDuplicateResponse *answer = PB_NEW(m->arena, PbDuplicateResponse, domainflow__v2__duplicate_campaign_response);
+	PbDuplicateResponse *answer =
+		PB_NEW(m->arena, PbDuplicateResponse, domainflow__v2__duplicate_campaign_response);
 	const struct campaign_author author = author_of(m);
 	const PbDuplicateRequest *in = (const PbDuplicateRequest *)m->request;
 	struct campaign_created created;

@@ -31,7 +31,8 @@ struct about {
 	struct uuid id;
 };
 
-/* --- messages ------------------------------------------------------------------------------------------------------- */
+/* --- messages -------------------------------------------------------------------------------------------------------
+ */
 
 static PbRule *rule_pb(struct arena *arena, const struct keyword_rule *rule)
 {
@@ -106,7 +107,8 @@ static struct status rules_from_pb(struct arena *arena, PbRule *const *list, siz
 	return STATUS_OK_VALUE;
 }
 
-/* --- calls ---------------------------------------------------------------------------------------------------------- */
+/* --- calls ----------------------------------------------------------------------------------------------------------
+ */
 
 static struct status create_body(struct mutation *m, ProtobufCMessage **out)
 {
@@ -217,7 +219,8 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status update_keyword_set(struct rpc_call *call, const PbUpdateRequest *in, PbUpdateResponse **out)
 {
-	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "update_keyword_set", .phase = "" } };
+	struct about a = { .mutation = {
+				   .call = call, .request = &in->base, .action = "update_keyword_set", .phase = "" } };
 	struct arena *arena = rpc_call_arena(call);
 	ProtobufCMessage *answer = NULL;
 
@@ -240,7 +243,8 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status delete_keyword_set(struct rpc_call *call, const PbDeleteRequest *in, PbDeleteResponse **out)
 {
-	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "delete_keyword_set", .phase = "" } };
+	struct about a = { .mutation = {
+				   .call = call, .request = &in->base, .action = "delete_keyword_set", .phase = "" } };
 	struct arena *arena = rpc_call_arena(call);
 	ProtobufCMessage *answer = NULL;
 

@@ -58,7 +58,8 @@ static struct status create_body(struct mutation *m, ProtobufCMessage **out)
 	struct persona persona;
 	int type = 0;
 
-	TRY(api_optional_state(m->arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &request.has_type, &type));
+	TRY(api_optional_state(m->arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &request.has_type,
+			       &type));
 	request.type = (enum persona_type)type;
 	TRY(persona_create(m->tx, m->workspace, &request, m->arena, &persona));
 	if (!answer)
@@ -110,7 +111,8 @@ static struct status list_personas(struct rpc_call *call, const PbListRequest *i
 	int type = 0;
 
 	TRY(api_page_size(arena, in->page_size, &query.page_size));
-	TRY(api_optional_state(arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &query.has_type, &type));
+	TRY(api_optional_state(arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &query.has_type,
+			       &type));
 	query.type = (enum persona_type)type;
 	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
 	TRY(persona_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page));
@@ -154,7 +156,8 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status update_persona(struct rpc_call *call, const PbUpdateRequest *in, PbUpdateResponse **out)
 {
-	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "update_persona", .phase = "" } };
+	struct about a = { .mutation = {
+				   .call = call, .request = &in->base, .action = "update_persona", .phase = "" } };
 	struct arena *arena = rpc_call_arena(call);
 	ProtobufCMessage *answer = NULL;
 
@@ -177,7 +180,8 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status delete_persona(struct rpc_call *call, const PbDeleteRequest *in, PbDeleteResponse **out)
 {
-	struct about a = { .mutation = { .call = call, .request = &in->base, .action = "delete_persona", .phase = "" } };
+	struct about a = { .mutation = {
+				   .call = call, .request = &in->base, .action = "delete_persona", .phase = "" } };
 	struct arena *arena = rpc_call_arena(call);
 	ProtobufCMessage *answer = NULL;
 

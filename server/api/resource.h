@@ -6,7 +6,8 @@
 
 struct arena;
 
-/* NOT_FOUND and ALREADY_EXISTS name the object: google.rpc.ResourceInfo on the wire. Others pass unchanged. type: static
+/* NOT_FOUND and ALREADY_EXISTS name the object: google.rpc.ResourceInfo on the wire. Others pass unchanged. type:
+ * static
  * ("campaign"); name is copied. */
 struct status api_about(struct arena *arena, struct status st, const char *type, const char *name) MUST_CHECK;
 

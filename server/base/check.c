@@ -33,7 +33,8 @@ struct status check_name(struct violations *violations, const char *field, const
 	else if (!utf8_valid(name, strlen(name)))
 		violations_add(violations, field, "VALIDATION_ERROR", "is not UTF-8");
 	else if (check_length(name) > CHECK_NAME_CHARS)
-		violations_add(violations, field, "VALIDATION_ERROR", "must have at most %d characters", CHECK_NAME_CHARS);
+		violations_add(violations, field, "VALIDATION_ERROR", "must have at most %d characters",
+			       CHECK_NAME_CHARS);
 	else if (has_control(name, ""))
 		violations_add(violations, field, "VALIDATION_ERROR", "must not have control characters");
 	*out = name;

@@ -66,7 +66,8 @@ static bool is_known(const struct json_fields *f, const char *key)
 
 void json_fields_close(struct json_fields *f)
 {
-	json_t *object = json_incref((json_t *)(uintptr_t)f->object); /* iteration wants it writable, and changes nothing */
+	json_t *object =
+		json_incref((json_t *)(uintptr_t)f->object); /* iteration wants it writable, and changes nothing */
 	const char *key;
 	json_t *value;
 
@@ -298,7 +299,8 @@ bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, s
 			continue;
 		}
 		if (!uuid_parse(text, &ids[n])) {
-			violations_add(f->in->violations, json_element_path(f, name, i), "VALIDATION_ERROR", "is not a UUID");
+			violations_add(f->in->violations, json_element_path(f, name, i), "VALIDATION_ERROR",
+				       "is not a UUID");
 			continue;
 		}
 		while (seen < n && !uuid_equal(&ids[seen], &ids[n]))

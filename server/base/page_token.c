@@ -6,7 +6,12 @@
 #include <string.h>
 
 /* check (8) version (1) number (8, big endian) id (16) text (rest), in base64url without padding (RFC 4648 §5). */
-enum { CHECK_BYTES = 8, VERSION = 1, FIXED_BYTES = CHECK_BYTES + 1 + 8 + 16, BYTES_MAX = FIXED_BYTES + PAGE_TOKEN_KEY_MAX };
+enum {
+	CHECK_BYTES = 8,
+	VERSION = 1,
+	FIXED_BYTES = CHECK_BYTES + 1 + 8 + 16,
+	BYTES_MAX = FIXED_BYTES + PAGE_TOKEN_KEY_MAX
+};
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

@@ -27,7 +27,8 @@ static void warn(struct campaign_config *config, const char *text)
 		config->warnings[config->warning_count++] = text;
 }
 
-/* --- phases: stored for whoever reads the campaign, but checked ----------------------------------------------------- */
+/* --- phases: stored for whoever reads the campaign, but checked -----------------------------------------------------
+ */
 
 static void read_switches(struct json_fields *phases, const char *name, const char *const *switches, size_t count)
 {
@@ -76,7 +77,8 @@ static void read_target(struct json_fields *f, int64_t max_domains, struct gener
 {
 	int64_t target = max_domains > 0 ? max_domains : TARGET_DEFAULT;
 
-	if (json_get_int(f, "targetDomains", 1, CAMPAIGN_DOMAINS_MAX, &target) && max_domains > 0 && target > max_domains)
+	if (json_get_int(f, "targetDomains", 1, CAMPAIGN_DOMAINS_MAX, &target) && max_domains > 0 &&
+	    target > max_domains)
 		json_violation(f, "targetDomains", "must not be more than maxDomains, %" PRId64, max_domains);
 	generation->target_domains = (int32_t)target;
 }
@@ -115,8 +117,8 @@ static void judge_pattern(struct json_fields *f, struct campaign_config *config)
 			config->generation.target_domains = (int32_t)total;
 	} else if (target > total) {
 		warn(config, arena_printf(f->in->arena,
-					  "The pattern yields only %" PRId64 " names; %" PRId32 " were asked for.", total,
-					  target));
+					  "The pattern yields only %" PRId64 " names; %" PRId32 " were asked for.",
+					  total, target));
 	}
 	if (begins_or_ends_badly(pattern))
 		warn(config, "Every name of the pattern would begin or end with a hyphen, which no domain may.");
@@ -128,7 +130,8 @@ static void read_settings(struct json_fields *f, int64_t max_domains, struct cam
 	int64_t batch = 0, depth = DEPTH_DEFAULT;
 
 	read_target(f, max_domains, &config->generation);
-	json_get_uuids(f, "keywordSetIds", CAMPAIGN_KEYWORD_SETS_MAX, &config->keyword_set_ids, &config->keyword_set_count);
+	json_get_uuids(f, "keywordSetIds", CAMPAIGN_KEYWORD_SETS_MAX, &config->keyword_set_ids,
+		       &config->keyword_set_count);
 	json_get_uuids(f, "personaIds", CAMPAIGN_PERSONAS_MAX, &config->persona_ids, &config->persona_count);
 	json_get_int(f, "crawlDepth", 0, CAMPAIGN_CRAWL_DEPTH_MAX, &depth);
 	json_get_int(f, "batchSize", 1, GENERATION_BATCH_MAX, &batch);

@@ -31,8 +31,8 @@ static struct status resolve_personas(struct store_tx *tx, const char *workspace
 	enum persona_type types[CAMPAIGN_PERSONAS_MAX];
 	bool too_many = false;
 
-	TRY(references_check_personas(tx, workspace, config->persona_ids, config->persona_count, PERSONA_TYPE_COUNT, field,
-				      violations, types));
+	TRY(references_check_personas(tx, workspace, config->persona_ids, config->persona_count, PERSONA_TYPE_COUNT,
+				      field, violations, types));
 	for (size_t i = 0; i < config->persona_count; i++) {
 		if (types[i] == PERSONA_TYPE_COUNT)
 			continue;
@@ -61,12 +61,14 @@ static struct status resolve(struct store_tx *tx, const char *workspace, const s
 					     violations, &out->rules);
 }
 
-/* --- phase configurations that follow from the campaign's ------------------------------------------------------------ */
+/* --- phase configurations that follow from the campaign's ------------------------------------------------------------
+ */
 
 static struct status configure_phases(struct campaign_config *config, struct named *named, struct arena *arena,
 				      const char *out[PHASE_COUNT])
 {
-	size_t dns_count = named->persona_counts[PERSONA_TYPE_DNS], http_count = named->persona_counts[PERSONA_TYPE_HTTP];
+	size_t dns_count = named->persona_counts[PERSONA_TYPE_DNS],
+	       http_count = named->persona_counts[PERSONA_TYPE_HTTP];
 
 	if (config->has_pattern) {
 		out[PHASE_GENERATION] = generation_config_write(&config->generation, arena);
@@ -123,10 +125,9 @@ static struct status keep_warnings(const struct campaign_config *config, struct 
 struct status campaign_create(struct store_tx *tx, const struct campaign_author *author,
 			      const struct campaign_create *request, struct arena *arena, struct campaign_created *out)
 {
-	struct campaign campaign = { .id = uuid_make(),
-				     .workspace_id = author->workspace,
-				     .user_id = author->user_id,
-				     .mode = request->mode };
+	struct campaign campaign = {
+		.id = uuid_make(), .workspace_id = author->workspace, .user_id = author->user_id, .mode = request->mode
+	};
 	struct campaign_created created = { 0 };
 	struct campaign_config config;
 	const char *phases[PHASE_COUNT] = { NULL };
@@ -136,7 +137,8 @@ struct status campaign_create(struct store_tx *tx, const struct campaign_author 
 	violations_init(&violations, arena);
 	TRY(campaign_config_read(request->configuration, request->pattern_config, arena, &violations, &config));
 	TRY(check_name(&violations, "name", request->name, &campaign.name));
-	TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS, &campaign.description));
+	TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS,
+			&campaign.description));
 	if (*request->scoring_profile_id) /* profiles of one's own come later; until then none exists */
 		violations_add(&violations, "scoringProfileId", "VALIDATION_ERROR", "there is no such scoring profile");
 	TRY(resolve(tx, author->workspace, &config, &violations, &named));

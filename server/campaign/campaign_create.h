@@ -35,8 +35,8 @@ struct campaign_created {
 	size_t warning_count;
 };
 
-/* Stores campaign, counters and five phases. With a pattern, generation is configured; with a dns persona, dns; with an http
- * persona and a keyword set, http. INVALID_ARGUMENT / VALIDATION_ERROR with every wrong field, INVALID_ARGUMENT /
+/* Stores campaign, counters and five phases. With a pattern, generation is configured; with a dns persona, dns; with an
+ * http persona and a keyword set, http. INVALID_ARGUMENT / VALIDATION_ERROR with every wrong field, INVALID_ARGUMENT /
  * BAD_REQUEST for what is no JSON or of a wrong JSON type; nothing is stored then. */
 struct status campaign_create(struct store_tx *tx, const struct campaign_author *author,
 			      const struct campaign_create *request, struct arena *arena,

@@ -33,7 +33,8 @@ struct status campaign_list(struct store_tx *tx, const char *workspace, const st
 	struct campaign_filter filter = { .has_status = query->has_status,
 					  .status = query->status,
 					  .search = *query->search ? query->search : NULL,
-					  .limit = query->page_size + 1 }; /* one more tells whether there is a next page */
+					  .limit = query->page_size +
+						   1 }; /* one more tells whether there is a next page */
 	struct campaign_page page = { .next_page_token = "" };
 
 	if (!scope)
@@ -50,9 +51,9 @@ struct status campaign_list(struct store_tx *tx, const char *workspace, const st
 	if (page.count > (size_t)query->page_size) {
 		const struct campaign_row *last = &page.rows[query->page_size - 1];
 		page.count = (size_t)query->page_size;
-		page.next_page_token = page_token_make(arena, scope,
-						       &(struct page_position){ .number = last->created_us,
-										.id = last->snapshot.campaign.id });
+		page.next_page_token = page_token_make(
+			arena, scope,
+			&(struct page_position){ .number = last->created_us, .id = last->snapshot.campaign.id });
 		if (!page.next_page_token)
 			return status_out_of_memory();
 	}
@@ -79,7 +80,8 @@ struct status campaign_update(struct store_tx *tx, const char *workspace, const 
 	if (request->name)
 		TRY(check_name(&violations, "name", request->name, &name));
 	if (request->description)
-		TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS, &description));
+		TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS,
+				&description));
 	TRY(violations_status(&violations));
 	if (now.campaign.status == CAMPAIGN_STATUS_ARCHIVED) {
 		struct status st = status_make(STATUS_FAILED_PRECONDITION, "INVALID_STATE", "the campaign is archived");
@@ -155,8 +157,8 @@ struct status campaign_delete(struct store_tx *tx, const char *workspace, const 
 {
 	struct campaign_emptying rest = { 0 };
 
-	/* First the campaign: that waits for a worker that is storing its last batch, and forbids any later one (its batch
-	 * row is gone). Then what that worker may have left. */
+	/* First the campaign: that waits for a worker that is storing its last batch, and forbids any later one (its
+	 * batch row is gone). Then what that worker may have left. */
 	TRY(store_campaign_delete(tx, id, workspace));
 	while (!rest.is_done)
 		TRY(store_campaign_empty_some(tx, id, DELETE_ROWS_AT_ONCE, &rest));

@@ -51,9 +51,9 @@ struct status campaign_update(struct store_tx *tx, const char *workspace, const 
 			      const struct campaign_update *request, struct arena *arena,
 			      struct campaign_row *out) MUST_CHECK;
 
-/* Removing takes two steps, because a large campaign has millions of rows: first, in transactions of its own, stop what runs
- * and remove the rows bit by bit (interrupted, it can be done again); then, in the caller's transaction, the campaign.
- * *out_stopped: something ran; wake whoever works on it. An unknown campaign is OK for the first step. */
+/* Removing takes two steps, because a large campaign has millions of rows: first, in transactions of its own, stop what
+ * runs and remove the rows bit by bit (interrupted, it can be done again); then, in the caller's transaction, the
+ * campaign. *out_stopped: something ran; wake whoever works on it. An unknown campaign is OK for the first step. */
 struct status campaign_delete_rows(struct store_pool *pool, int64_t deadline_ms, const char *workspace,
 				   const struct uuid *id, struct cancel *cancel, struct arena *arena,
 				   bool *out_stopped) MUST_CHECK;

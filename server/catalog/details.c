@@ -11,7 +11,8 @@ struct status details_load(const char *json, json_t **out)
 	struct status st = json_read(json, strlen(json), DETAILS_BYTES_MAX, out);
 
 	if (!status_ok(st))
-		return status_make(STATUS_INTERNAL, "CONFIG_UNREADABLE", "stored settings can't be read: %s", st.detail);
+		return status_make(STATUS_INTERNAL, "CONFIG_UNREADABLE", "stored settings can't be read: %s",
+				   st.detail);
 	return st;
 }
 

@@ -31,7 +31,8 @@ static bool read_resolver(struct json_fields *f, const char *path, const char *t
 	if (strncmp(text, "https://", 8) == 0)
 		violations_add(f->in->violations, path, "VALIDATION_ERROR", "resolvers over HTTPS are not available");
 	else if (!net_address_parse(text, DNS_PORT, out) || out->port == 0)
-		violations_add(f->in->violations, path, "VALIDATION_ERROR", "must be an IP address, with or without :port");
+		violations_add(f->in->violations, path, "VALIDATION_ERROR",
+			       "must be an IP address, with or without :port");
 	else
 		return true;
 	return false;
@@ -206,14 +207,16 @@ static void put_resolvers(json_t *object, const struct dns_persona *p)
 
 char *dns_persona_write(const struct dns_persona *p, struct arena *arena)
 {
-	AUTO(json) json_t *object = json_pack(
-		"{s:s, s:b, s:s, s:I, s:i, s:i, s:I, s:I, s:i, s:o, s:o}", "personaType", "dns", "useSystemResolvers",
-		(int)p->use_system_resolvers, "resolverStrategy", strategy_words[p->strategy], "queryTimeoutSeconds",
-		(json_int_t)(p->query_timeout_ms / 1000), "maxDomainsPerRequest", (int)p->domains_per_request,
-		"concurrentQueriesPerDomain", (int)p->queries_per_domain, "queryDelayMinMs",
-		(json_int_t)p->query_delay_min_ms, "queryDelayMaxMs", (json_int_t)p->query_delay_max_ms,
-		"maxConcurrentLookups", (int)p->lookups_max, "rateLimitDps", details_number(p->rate_per_s),
-		"rateLimitBurst", details_number(p->rate_burst));
+	AUTO(json)
+	json_t *object =
+		json_pack("{s:s, s:b, s:s, s:I, s:i, s:i, s:I, s:I, s:i, s:o, s:o}", "personaType", "dns",
+			  "useSystemResolvers", (int)p->use_system_resolvers, "resolverStrategy",
+			  strategy_words[p->strategy], "queryTimeoutSeconds", (json_int_t)(p->query_timeout_ms / 1000),
+			  "maxDomainsPerRequest", (int)p->domains_per_request, "concurrentQueriesPerDomain",
+			  (int)p->queries_per_domain, "queryDelayMinMs", (json_int_t)p->query_delay_min_ms,
+			  "queryDelayMaxMs", (json_int_t)p->query_delay_max_ms, "maxConcurrentLookups",
+			  (int)p->lookups_max, "rateLimitDps", details_number(p->rate_per_s), "rateLimitBurst",
+			  details_number(p->rate_burst));
 
 	if (!object)
 		return NULL;

@@ -37,10 +37,20 @@ static bool is_token(const char *text)
 /* Fields that belong to the connection or to another setting. */
 static bool is_ours(const char *name)
 {
-	static const char *const ours[] = { "Host",       "Connection", "Content-Length", "Transfer-Encoding",
-					    "Upgrade",    "TE",         "Trailer",        "Keep-Alive",
-					    "Expect",     "User-Agent", "Accept-Encoding", "Cookie",
-					    "Proxy-Authorization", "Proxy-Connection" };
+	static const char *const ours[] = { "Host",
+					    "Connection",
+					    "Content-Length",
+					    "Transfer-Encoding",
+					    "Upgrade",
+					    "TE",
+					    "Trailer",
+					    "Keep-Alive",
+					    "Expect",
+					    "User-Agent",
+					    "Accept-Encoding",
+					    "Cookie",
+					    "Proxy-Authorization",
+					    "Proxy-Connection" };
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		if (text_equal_fold(name, ours[i]))
@@ -291,16 +301,17 @@ static json_t *statuses_of(const struct http_persona *p)
 
 char *http_persona_write(const struct http_persona *p, struct arena *arena)
 {
-	AUTO(json) json_t *object = json_pack(
+	AUTO(json)
+	json_t *object = json_pack(
 		"{s:s, s:s, s:o, s:o, s:{s:s, s:s}, s:{s:b}, s:{s:s}, s:I, s:b, s:b, s:o, s:I, s:i, s:o, s:o, s:s}",
 		"personaType", "http", "userAgent", p->user_agent, "headers", headers_of(p), "headerOrder",
 		header_order_of(p), "tlsClientHello", "minVersion", tls_words[p->tls_min], "maxVersion",
 		tls_words[p->tls_max], "http2Settings", "enabled", 0, "cookieHandling", "mode",
-		p->preserve_cookies ? "preserve" : "ignore", "requestTimeoutSeconds", (json_int_t)(p->timeout_ms / 1000),
-		"followRedirects", (int)p->follow_redirects, "respectRobots", (int)p->respect_robots,
-		"allowedStatusCodes", statuses_of(p), "hostDelayMs", (json_int_t)p->host_delay_ms,
-		"maxConcurrentFetches", (int)p->fetches_max, "rateLimitDps", details_number(p->rate_per_s),
-		"rateLimitBurst", details_number(p->rate_burst), "notes", p->notes);
+		p->preserve_cookies ? "preserve" : "ignore", "requestTimeoutSeconds",
+		(json_int_t)(p->timeout_ms / 1000), "followRedirects", (int)p->follow_redirects, "respectRobots",
+		(int)p->respect_robots, "allowedStatusCodes", statuses_of(p), "hostDelayMs",
+		(json_int_t)p->host_delay_ms, "maxConcurrentFetches", (int)p->fetches_max, "rateLimitDps",
+		details_number(p->rate_per_s), "rateLimitBurst", details_number(p->rate_burst), "notes", p->notes);
 
 	return object ? json_to_arena(arena, object) : NULL;
 }

@@ -1,10 +1,10 @@
 /* catalog/http_persona.h: the settings of an http persona: JSON in, struct and normalised JSON out. Pure; any thread.
  *
  * Members of configDetails: personaType, userAgent, headers (name → value), headerOrder,
- * tlsClientHello.minVersion and .maxVersion (TLS10..TLS13), http2Settings.enabled (false), cookieHandling.mode (preserve,
- * ignore), requestTimeoutSeconds, followRedirects, allowedStatusCodes, rateLimitDps, rateLimitBurst,
- * maxConcurrentFetches, respectRobots, hostDelayMs, notes. Cipher suites, curves, HTTP/2 and custom cookies are refused:
- * fetching is plain and honest. */
+ * tlsClientHello.minVersion and .maxVersion (TLS10..TLS13), http2Settings.enabled (false), cookieHandling.mode
+ * (preserve, ignore), requestTimeoutSeconds, followRedirects, allowedStatusCodes, rateLimitDps, rateLimitBurst,
+ * maxConcurrentFetches, respectRobots, hostDelayMs, notes. Cipher suites, curves, HTTP/2 and custom cookies are
+ * refused: fetching is plain and honest. */
 #ifndef CATALOG_HTTP_PERSONA_H
 #define CATALOG_HTTP_PERSONA_H
 

@@ -11,7 +11,8 @@
 
 /* --- rules ---------------------------------------------------------------------------------------------------- */
 
-static struct status check_rule(struct violations *v, const struct keyword_rule *rule, size_t i, struct keyword_rule *out)
+static struct status check_rule(struct violations *v, const struct keyword_rule *rule, size_t i,
+				struct keyword_rule *out)
 {
 	const char *at = arena_printf(v->arena, "rules[%zu]", i);
 	const char *pattern = at ? arena_printf(v->arena, "%s.pattern", at) : NULL;

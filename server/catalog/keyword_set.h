@@ -35,7 +35,8 @@ struct keyword_set_create {
 struct keyword_set_update {
 	const char *name, *description;
 	const bool *is_enabled;
-	const struct keyword_rule *rules; /* replace all; ids are ignored: a rule whose pattern and type stay keeps its */
+	const struct keyword_rule
+		*rules; /* replace all; ids are ignored: a rule whose pattern and type stay keeps its */
 	size_t rule_count;
 	bool has_rules;
 };
@@ -71,7 +72,8 @@ struct status keyword_set_delete(struct store_tx *tx, const char *workspace, con
 
 /* --- for the phases ------------------------------------------------------------------------------------------ */
 
-/* The rules of those of the sets that are enabled, set by set in their order, and the dictionary version they are of. */
+/* The rules of those of the sets that are enabled, set by set in their order, and the dictionary version they are of.
+ */
 struct status keyword_rules_load(struct store_tx *tx, const struct uuid *set_ids, size_t set_count, struct arena *arena,
 				 struct keyword_rule **out, size_t *out_count, int64_t *out_version) MUST_CHECK;
 

@@ -12,7 +12,8 @@
 static const char DETAILS_FIELD[] = "configDetails";
 
 /* Checks the settings of one type; *out is their normalised text. */
-static struct status normalise(const char *text, enum persona_type type, struct violations *violations, const char **out)
+static struct status normalise(const char *text, enum persona_type type, struct violations *violations,
+			       const char **out)
 {
 	AUTO(json) json_t *object = NULL;
 	struct arena *arena = violations->arena;
@@ -41,7 +42,8 @@ struct status persona_create(struct store_tx *tx, const char *workspace, const s
 
 	violations_init(&violations, arena);
 	TRY(check_name(&violations, "name", request->name, &persona.name));
-	TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS, &persona.description));
+	TRY(check_prose(&violations, "description", request->description, CHECK_DESCRIPTION_CHARS,
+			&persona.description));
 	if (request->has_type)
 		TRY(normalise(request->config_details, request->type, &violations, &persona.config_details));
 	else
@@ -157,7 +159,8 @@ struct status persona_load_dns(struct store_tx *tx, const struct uuid *id, struc
 	return dns_persona_parse(persona.config_details, arena, out);
 }
 
-struct status persona_load_http(struct store_tx *tx, const struct uuid *id, struct arena *arena, struct http_persona *out)
+struct status persona_load_http(struct store_tx *tx, const struct uuid *id, struct arena *arena,
+				struct http_persona *out)
 {
 	struct persona persona;
 

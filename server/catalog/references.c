@@ -28,9 +28,9 @@ static const char *persona_fault(const struct persona *persona, enum persona_typ
 	return NULL;
 }
 
-struct status references_check_personas(struct store_tx *tx, const char *workspace, const struct uuid *ids, size_t count,
-					enum persona_type type, const char *field, struct violations *violations,
-					enum persona_type *out_types)
+struct status references_check_personas(struct store_tx *tx, const char *workspace, const struct uuid *ids,
+					size_t count, enum persona_type type, const char *field,
+					struct violations *violations, enum persona_type *out_types)
 {
 	struct persona *found = NULL;
 	size_t found_count = 0;

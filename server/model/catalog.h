@@ -1,5 +1,5 @@
-/* model/catalog.h: personas and keyword sets as plain structs. Strings live in the arena of whoever read them. Times are
- * milliseconds since 1970 UTC. No behaviour. */
+/* model/catalog.h: personas and keyword sets as plain structs. Strings live in the arena of whoever read them. Times
+ * are milliseconds since 1970 UTC. No behaviour. */
 #ifndef MODEL_CATALOG_H
 #define MODEL_CATALOG_H
 

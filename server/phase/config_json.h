@@ -1,4 +1,5 @@
-/* phase/config_json.h: what the five phase configurations share when they are stored and read back. Pure; any thread. */
+/* phase/config_json.h: what the five phase configurations share when they are stored and read back. Pure; any thread.
+ */
 #ifndef PHASE_CONFIG_JSON_H
 #define PHASE_CONFIG_JSON_H
 

@@ -29,7 +29,8 @@ struct status store_campaign_copy(struct store_tx *tx, const struct uuid *origin
 	return store_execute(tx, sql_campaign_parts_copy, NULL, P_UUID(original), P_UUID(copy));
 }
 
-struct status store_campaign_rename(struct store_tx *tx, const struct uuid *id, const char *name, const char *description)
+struct status store_campaign_rename(struct store_tx *tx, const struct uuid *id, const char *name,
+				    const char *description)
 {
 	return store_execute(tx, sql_campaign_rename, NULL, P_UUID(id), P_TEXT(name), P_TEXT(description));
 }
@@ -111,7 +112,8 @@ static struct status find_span(struct store_tx *tx, const struct uuid *id, int32
 struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *id, int32_t about,
 					struct campaign_emptying *e)
 {
-	static const struct sql_statement *const deletes[] = { sql_campaign_delete_keywords, sql_campaign_delete_features,
+	static const struct sql_statement *const deletes[] = { sql_campaign_delete_keywords,
+							       sql_campaign_delete_features,
 							       sql_campaign_delete_domains };
 	int64_t removed, end;
 

@@ -15,8 +15,8 @@
 struct arena;
 struct store_tx;
 
-/* Writes a new campaign (id, workspace, user, name, description, mode, configuration, scoring profile) in status draft, its
- * counters, and its five phases: configured with a configuration, else not_started. NULL: none. */
+/* Writes a new campaign (id, workspace, user, name, description, mode, configuration, scoring profile) in status draft,
+ * its counters, and its five phases: configured with a configuration, else not_started. NULL: none. */
 struct status store_campaign_insert(struct store_tx *tx, const struct campaign *campaign,
 				    const char *const phase_configurations[PHASE_COUNT]) MUST_CHECK;
 
@@ -54,8 +54,8 @@ struct status store_campaign_count(struct store_tx *tx, const char *workspace, c
 /* How far the removal of a campaign's keyword, feature and domain rows has come; starts zeroed. */
 struct campaign_emptying {
 	int table;
-	bool has_span;              /* the next three are about the rows of this table */
-	int64_t next, last, width;  /* offsets; the width follows from how many rows the last range had */
+	bool has_span;             /* the next three are about the rows of this table */
+	int64_t next, last, width; /* offsets; the width follows from how many rows the last range had */
 	bool is_done;
 };
 

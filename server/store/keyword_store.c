@@ -98,8 +98,9 @@ static struct keyword_set *sets_for(struct arena *arena, const PGresult *rows)
 	return arena_array(arena, (size_t)PQntuples(rows) + 1, sizeof(struct keyword_set));
 }
 
-struct status store_keyword_set_list(struct store_tx *tx, const char *workspace, const struct keyword_set_filter *filter,
-				     struct arena *arena, struct keyword_set **out, size_t *out_count)
+struct status store_keyword_set_list(struct store_tx *tx, const char *workspace,
+				     const struct keyword_set_filter *filter, struct arena *arena,
+				     struct keyword_set **out, size_t *out_count)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct keyword_set *sets;

@@ -1,5 +1,6 @@
-/* store/keyword_store.h: keyword sets and their rules in PostgreSQL. Which changes are allowed is catalog/keyword_set.c's
- * question. Threads: any; each call uses the transaction it is given. Strings live in the arena the caller passes. */
+/* store/keyword_store.h: keyword sets and their rules in PostgreSQL. Which changes are allowed is
+ * catalog/keyword_set.c's question. Threads: any; each call uses the transaction it is given. Strings live in the arena
+ * the caller passes. */
 #ifndef STORE_KEYWORD_STORE_H
 #define STORE_KEYWORD_STORE_H
 
@@ -34,8 +35,9 @@ struct keyword_set_filter {
 };
 
 /* By name, without rules. */
-struct status store_keyword_set_list(struct store_tx *tx, const char *workspace, const struct keyword_set_filter *filter,
-				     struct arena *arena, struct keyword_set **out, size_t *out_count) MUST_CHECK;
+struct status store_keyword_set_list(struct store_tx *tx, const char *workspace,
+				     const struct keyword_set_filter *filter, struct arena *arena,
+				     struct keyword_set **out, size_t *out_count) MUST_CHECK;
 
 /* Id, is_enabled and rule_count of those sets that exist; they can't be deleted until the transaction ends. */
 struct status store_keyword_set_reference(struct store_tx *tx, const struct uuid *ids, size_t count,
@@ -48,7 +50,8 @@ struct status store_keyword_rules_of(struct store_tx *tx, const struct uuid *set
 				     size_t *out_count) MUST_CHECK;
 /* Makes `rules` the rules of a locked set; a rule with an id the set already has keeps its row. */
 struct status store_keyword_rules_replace(struct store_tx *tx, const struct uuid *set_id,
-					  const struct keyword_rule *rules, size_t count, struct arena *arena) MUST_CHECK;
+					  const struct keyword_rule *rules, size_t count,
+					  struct arena *arena) MUST_CHECK;
 
 /* Counts changes of any rule in the installation. */
 struct status store_keyword_dictionary_raise(struct store_tx *tx, int64_t *out_version) MUST_CHECK;

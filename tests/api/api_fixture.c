@@ -28,8 +28,12 @@ int api_fixture_open(void **state)
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->address, sizeof f->address, "unix:%s/grpc", f->folder);
 	f->store->settings.grpc_address = f->address;
-	f->api = (struct api){ .settings = &f->store->settings, .pool = f->store->pool, .version = "test",
-			       .started_at_ms = clock_wall_ms(), .moved = on_moved, .moved_ctx = f };
+	f->api = (struct api){ .settings = &f->store->settings,
+			       .pool = f->store->pool,
+			       .version = "test",
+			       .started_at_ms = clock_wall_ms(),
+			       .moved = on_moved,
+			       .moved_ctx = f };
 	options = (struct rpc_server_options){ .settings = &f->store->settings, .app = &f->api };
 	expect_ok(rpc_server_create(&options, &f->server));
 	expect_ok(api_register(f->server));

@@ -95,7 +95,8 @@ static void every_mistake_comes_in_one_answer(void **state)
 
 	(void)state;
 	in.scoring_profile_id = text(NOBODY);
-	in.configuration = text("{\"patternConfig\":{\"type\":\"prefix\",\"tlds\":[\".com\",\"!\"],\"personaIds\":[\"" NOBODY "\"]}}");
+	in.configuration = text(
+		"{\"patternConfig\":{\"type\":\"prefix\",\"tlds\":[\".com\",\"!\"],\"personaIds\":[\"" NOBODY "\"]}}");
 	st = domainflow_v2_campaign_create_campaign(api_fixture.connection, &call, &in, &out);
 	expect_failure(st, STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR");
 	assert_string_equal(api_field(st, 0), "configuration.patternConfig.tlds[1]");
@@ -137,7 +138,8 @@ static void a_refused_removal_removes_nothing(void **state)
 
 	(void)state;
 	snprintf(id, sizeof id, "%s", made->id);
-	snprintf(sql, sizeof sql, "INSERT INTO domains (campaign_id, offset_index, domain_name) VALUES ('%s', 1, 'a.com')", id);
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO domains (campaign_id, offset_index, domain_name) VALUES ('%s', 1, 'a.com')", id);
 	expect_ok(store_begin(api_fixture.store->pool, 0, &tx));
 	expect_ok(store_script(tx, sql));
 	expect_ok(store_commit(&tx));
@@ -169,12 +171,12 @@ static void malformed_ids_are_bad_requests(void **state)
 	expect_failure(domainflow_v2_keyword_set_get_keyword_set(api_fixture.connection, &call, &set, &c),
 		       STATUS_INVALID_ARGUMENT, "BAD_REQUEST");
 	campaign.campaign_id = persona.persona_id = set.keyword_set_id = text(NOBODY);
-	expect_failure(domainflow_v2_campaign_get_campaign(api_fixture.connection, &call, &campaign, &a), STATUS_NOT_FOUND,
-		       "CAMPAIGN_UNKNOWN");
+	expect_failure(domainflow_v2_campaign_get_campaign(api_fixture.connection, &call, &campaign, &a),
+		       STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN");
 	expect_failure(domainflow_v2_persona_get_persona(api_fixture.connection, &call, &persona, &b), STATUS_NOT_FOUND,
 		       "PERSONA_UNKNOWN");
-	expect_failure(domainflow_v2_keyword_set_get_keyword_set(api_fixture.connection, &call, &set, &c), STATUS_NOT_FOUND,
-		       "KEYWORD_SET_UNKNOWN");
+	expect_failure(domainflow_v2_keyword_set_get_keyword_set(api_fixture.connection, &call, &set, &c),
+		       STATUS_NOT_FOUND, "KEYWORD_SET_UNKNOWN");
 }
 
 static void campaigns_are_listed_page_by_page(void **state)
@@ -260,7 +262,8 @@ static void a_persona_lives_and_dies(void **state)
 
 static void a_keyword_set_lives_and_dies(void **state)
 {
-	Domainflow__V2__KeywordRule rule = DOMAINFLOW__V2__KEYWORD_RULE__INIT, other = DOMAINFLOW__V2__KEYWORD_RULE__INIT;
+	Domainflow__V2__KeywordRule rule = DOMAINFLOW__V2__KEYWORD_RULE__INIT,
+				    other = DOMAINFLOW__V2__KEYWORD_RULE__INIT;
 	Domainflow__V2__KeywordRule *rules[] = { &rule, &other };
 	Domainflow__V2__KeywordRuleList new_rules = DOMAINFLOW__V2__KEYWORD_RULE_LIST__INIT;
 	Domainflow__V2__CreateKeywordSetRequest create = DOMAINFLOW__V2__CREATE_KEYWORD_SET_REQUEST__INIT;

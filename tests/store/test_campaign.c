@@ -50,7 +50,10 @@ static int open_group(void **state)
 
 static struct uuid make_persona(enum persona_type type, const char *name)
 {
-	struct persona_create request = { .name = name, .has_type = true, .type = type, .description = "",
+	struct persona_create request = { .name = name,
+					  .has_type = true,
+					  .type = type,
+					  .description = "",
 					  .config_details = type == PERSONA_TYPE_DNS ? "{\"useSystemResolvers\":true}"
 										     : "{\"userAgent\":\"T\"}" };
 	struct persona persona;
@@ -79,9 +82,12 @@ static const char *id_text(const struct uuid *id)
 
 static struct campaign_created make_campaign(const char *name, const char *pattern)
 {
-	struct campaign_create request = { .name = name, .description = "d", .scoring_profile_id = "",
+	struct campaign_create request = { .name = name,
+					   .description = "d",
+					   .scoring_profile_id = "",
 					   .mode = CAMPAIGN_MODE_FULL_SEQUENCE,
-					   .configuration = "{\"maxDomains\":5000}", .pattern_config = pattern };
+					   .configuration = "{\"maxDomains\":5000}",
+					   .pattern_config = pattern };
 	struct campaign_created created;
 
 	expect_ok(campaign_create(tx, &author, &request, arena, &created));
@@ -104,10 +110,11 @@ static void one_request_is_enough_to_launch(void **state)
 {
 	struct uuid dns = make_persona(PERSONA_TYPE_DNS, "d"), http = make_persona(PERSONA_TYPE_HTTP, "h");
 	struct uuid set = make_set("s", 1);
-	const char *pattern = arena_printf(arena,
-					   "{\"type\":\"prefix\",\"variableLength\":3,\"constant\":\"shop\",\"targetDomains\":500,"
-					   "\"crawlDepth\":2,\"personaIds\":[\"%s\",\"%s\"],\"keywordSetIds\":[\"%s\"]}",
-					   id_text(&http), id_text(&dns), id_text(&set));
+	const char *pattern =
+		arena_printf(arena,
+			     "{\"type\":\"prefix\",\"variableLength\":3,\"constant\":\"shop\",\"targetDomains\":500,"
+			     "\"crawlDepth\":2,\"personaIds\":[\"%s\",\"%s\"],\"keywordSetIds\":[\"%s\"]}",
+			     id_text(&http), id_text(&dns), id_text(&set));
 	struct campaign_created created = make_campaign("  Telecom ", pattern);
 	const struct phase_state *phases = created.snapshot.phases;
 	struct generation_config generation;
@@ -140,7 +147,8 @@ static void one_request_is_enough_to_launch(void **state)
 
 static void without_personas_only_generation_is_configured(void **state)
 {
-	struct campaign_created created = make_campaign("c", "{\"type\":\"prefix\",\"variableLength\":1,\"charset\":\"ab\"}");
+	struct campaign_created created =
+		make_campaign("c", "{\"type\":\"prefix\",\"variableLength\":1,\"charset\":\"ab\"}");
 
 	(void)state;
 	assert_int_equal(created.snapshot.phases[PHASE_GENERATION].status, PHASE_STATUS_CONFIGURED);
@@ -151,13 +159,17 @@ static void without_personas_only_generation_is_configured(void **state)
 
 static void every_mistake_is_in_one_answer_and_nothing_is_created(void **state)
 {
-	static const char *const expected[] = { "configuration.maxDomains", "patternConfig.tlds[0]", "name",
-						"scoringProfileId", "patternConfig.personaIds[0]",
-						"patternConfig.keywordSetIds[0]" };
+	static const char *const expected[] = {
+		"configuration.maxDomains", "patternConfig.tlds[0]",       "name",
+		"scoringProfileId",         "patternConfig.personaIds[0]", "patternConfig.keywordSetIds[0]"
+	};
 	char pattern[400];
 	struct uuid nobody = uuid_make();
-	struct campaign_create request = { .name = "", .description = "", .configuration = "{\"maxDomains\":0}",
-					   .scoring_profile_id = id_text(&nobody), .pattern_config = pattern };
+	struct campaign_create request = { .name = "",
+					   .description = "",
+					   .configuration = "{\"maxDomains\":0}",
+					   .scoring_profile_id = id_text(&nobody),
+					   .pattern_config = pattern };
 	struct campaign_filter filter = { .limit = 10 };
 	struct campaign_created created;
 	const struct status_field *field;
@@ -166,7 +178,8 @@ static void every_mistake_is_in_one_answer_and_nothing_is_created(void **state)
 
 	(void)state;
 	snprintf(pattern, sizeof pattern,
-		 "{\"type\":\"prefix\",\"variableLength\":1,\"tlds\":[\"-\"],\"personaIds\":[\"%s\"],\"keywordSetIds\":[\"%s\"]}",
+		 "{\"type\":\"prefix\",\"variableLength\":1,\"tlds\":[\"-\"],\"personaIds\":[\"%s\"],\"keywordSetIds\":"
+		 "[\"%s\"]}",
 		 id_text(&nobody), id_text(&nobody));
 	st = campaign_create(tx, &author, &request, arena, &created);
 	assert_string_equal(st.reason, "VALIDATION_ERROR");
@@ -182,9 +195,12 @@ static void every_mistake_is_in_one_answer_and_nothing_is_created(void **state)
 
 static void at_most_five_personas_of_a_type(void **state)
 {
-	struct campaign_create request = { .name = "c", .description = "", .configuration = "", .scoring_profile_id = "" };
+	struct campaign_create request = {
+		.name = "c", .description = "", .configuration = "", .scoring_profile_id = ""
+	};
 	char pattern[600];
-	size_t n = (size_t)snprintf(pattern, sizeof pattern, "{\"type\":\"prefix\",\"variableLength\":1,\"personaIds\":[");
+	size_t n =
+		(size_t)snprintf(pattern, sizeof pattern, "{\"type\":\"prefix\",\"variableLength\":1,\"personaIds\":[");
 	struct campaign_created created;
 	struct status st;
 
@@ -211,12 +227,20 @@ static void a_copy_has_everything_but_the_past(void **state)
 	const struct uuid *id = &original.snapshot.campaign.id;
 
 	(void)state;
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaigns SET status = 'archived', last_sequence = 9, last_event = 9,"
-					     " error_message = 'x' WHERE id = $1"), NULL, P_UUID(id)));
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaign_phases SET status = 'completed', run_number = 3, processed_items = 7"
-					     " WHERE campaign_id = $1"), NULL, P_UUID(id)));
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaign_counters SET total_domains = 1, dns_pending = 1, http_pending = 1,"
-					     " lead_pending = 1, reject_pending = 1 WHERE campaign_id = $1"), NULL, P_UUID(id)));
+	expect_ok(store_execute(tx,
+				SQL_TEXT("UPDATE campaigns SET status = 'archived', last_sequence = 9, last_event = 9,"
+					 " error_message = 'x' WHERE id = $1"),
+				NULL, P_UUID(id)));
+	expect_ok(store_execute(
+		tx,
+		SQL_TEXT("UPDATE campaign_phases SET status = 'completed', run_number = 3, processed_items = 7"
+			 " WHERE campaign_id = $1"),
+		NULL, P_UUID(id)));
+	expect_ok(store_execute(
+		tx,
+		SQL_TEXT("UPDATE campaign_counters SET total_domains = 1, dns_pending = 1, http_pending = 1,"
+			 " lead_pending = 1, reject_pending = 1 WHERE campaign_id = $1"),
+		NULL, P_UUID(id)));
 	expect_ok(campaign_duplicate(tx, &author, id, "", arena, &copy));
 	assert_false(uuid_equal(&copy.snapshot.campaign.id, id));
 	assert_string_equal(copy.snapshot.campaign.name, "Original (Copy)");
@@ -233,7 +257,8 @@ static void a_copy_has_everything_but_the_past(void **state)
 	assert_int_equal(copy.snapshot.phases[PHASE_HTTP].status, PHASE_STATUS_NOT_STARTED);
 	assert_int_equal(copy.snapshot.phases[PHASE_GENERATION].run_number, 0);
 	assert_int_equal(copy.snapshot.phases[PHASE_GENERATION].progress.processed, 0);
-	assert_string_equal(copy.snapshot.phases[PHASE_DNS].configuration, original.snapshot.phases[PHASE_DNS].configuration);
+	assert_string_equal(copy.snapshot.phases[PHASE_DNS].configuration,
+			    original.snapshot.phases[PHASE_DNS].configuration);
 }
 
 static void long_names_are_cut_at_a_character(void **state)
@@ -265,8 +290,8 @@ static void another_workspaces_campaign_is_unknown(void **state)
 		       "CAMPAIGN_UNKNOWN");
 	expect_failure(campaign_update(tx, "other", &made.snapshot.campaign.id, &change, arena, &row), STATUS_NOT_FOUND,
 		       "CAMPAIGN_UNKNOWN");
-	expect_failure(campaign_duplicate(tx, &stranger, &made.snapshot.campaign.id, "", arena, &copy), STATUS_NOT_FOUND,
-		       "CAMPAIGN_UNKNOWN");
+	expect_failure(campaign_duplicate(tx, &stranger, &made.snapshot.campaign.id, "", arena, &copy),
+		       STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN");
 	expect_failure(campaign_delete(tx, "other", &made.snapshot.campaign.id), STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN");
 }
 
@@ -286,8 +311,10 @@ static void only_name_and_description_change(void **state)
 	assert_string_equal(row.snapshot.campaign.configuration, made.snapshot.campaign.configuration);
 	expect_failure(campaign_update(tx, "default", id, &configuration, arena, &row), STATUS_INVALID_ARGUMENT,
 		       "VALIDATION_ERROR");
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaigns SET status = 'archived' WHERE id = $1"), NULL, P_UUID(id)));
-	expect_failure(campaign_update(tx, "default", id, &name, arena, &row), STATUS_FAILED_PRECONDITION, "INVALID_STATE");
+	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaigns SET status = 'archived' WHERE id = $1"), NULL,
+				P_UUID(id)));
+	expect_failure(campaign_update(tx, "default", id, &name, arena, &row), STATUS_FAILED_PRECONDITION,
+		       "INVALID_STATE");
 }
 
 static void pages_of_campaigns_join_up(void **state)
@@ -298,7 +325,8 @@ static void pages_of_campaigns_join_up(void **state)
 	size_t n = 0;
 
 	(void)state;
-	for (int i = 0; i < 10; i++) { /* one transaction: all are created at the same moment, only the id tells them apart */
+	for (int i = 0; i < 10;
+	     i++) { /* one transaction: all are created at the same moment, only the id tells them apart */
 		char name[32];
 		snprintf(name, sizeof name, i % 2 ? "Shop %d" : "my SHOP_%d", i);
 		make_campaign(name, "");
@@ -323,7 +351,8 @@ static void pages_of_campaigns_join_up(void **state)
 	query.page_token = page.next_page_token;
 	query.has_status = true;
 	query.status = CAMPAIGN_STATUS_DRAFT;
-	expect_failure(campaign_list(tx, "default", &query, arena, &page), STATUS_INVALID_ARGUMENT, "PAGE_TOKEN_INVALID");
+	expect_failure(campaign_list(tx, "default", &query, arena, &page), STATUS_INVALID_ARGUMENT,
+		       "PAGE_TOKEN_INVALID");
 	query.page_token = "";
 	query.status = CAMPAIGN_STATUS_RUNNING;
 	expect_ok(campaign_list(tx, "default", &query, arena, &page));
@@ -336,8 +365,11 @@ static void pages_of_campaigns_join_up(void **state)
 
 static void removing_takes_everything(void **state)
 {
-	static const char *const tables[] = { "domains", "domain_extraction_features", "domain_extracted_keywords",
-					      "campaign_phases", "campaign_counters", "campaign_events", "phase_batches" };
+	static const char *const tables[] = {
+		"domains",         "domain_extraction_features", "domain_extracted_keywords",
+		"campaign_phases", "campaign_counters",          "campaign_events",
+		"phase_batches"
+	};
 	struct campaign_created made = make_campaign("Gone", "{\"type\":\"prefix\",\"variableLength\":4}");
 	struct campaign_created other = make_campaign("Stays", "");
 	const struct uuid *id = &made.snapshot.campaign.id, *kept = &other.snapshot.campaign.id;
@@ -348,21 +380,30 @@ static void removing_takes_everything(void **state)
 	cancel_init(&cancel, NULL);
 	for (int i = 0; i < 2; i++) {
 		const struct uuid *c = i ? kept : id;
-		expect_ok(store_execute(tx, SQL_TEXT("INSERT INTO domains (campaign_id, offset_index, domain_name)"
-						     " SELECT $1, n::bigint * 1000000, n || '.com' FROM generate_series(1, 45000) n"),
-					NULL, P_UUID(c)));
-		expect_ok(store_execute(tx, SQL_TEXT("INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name)"
-						     " SELECT $1, n::bigint * 1000000, n || '.com' FROM generate_series(1, 100) n"),
-					NULL, P_UUID(c)));
-		expect_ok(store_execute(tx, SQL_TEXT("INSERT INTO domain_extracted_keywords (campaign_id, domain_id, keyword_id,"
-						     " surface_form, signal_type, occurrences, base_weight, value_score,"
-						     " effective_weight, source_subphase) SELECT $1, n / 10, gen_random_uuid(), 'w',"
-						     " 'body', 1, 1, 0, 1, 'primary' FROM generate_series(1, 30000) n"),
-					NULL, P_UUID(c)));
+		expect_ok(store_execute(
+			tx,
+			SQL_TEXT("INSERT INTO domains (campaign_id, offset_index, domain_name)"
+				 " SELECT $1, n::bigint * 1000000, n || '.com' FROM generate_series(1, 45000) n"),
+			NULL, P_UUID(c)));
+		expect_ok(store_execute(
+			tx,
+			SQL_TEXT("INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name)"
+				 " SELECT $1, n::bigint * 1000000, n || '.com' FROM generate_series(1, 100) n"),
+			NULL, P_UUID(c)));
+		expect_ok(store_execute(
+			tx,
+			SQL_TEXT("INSERT INTO domain_extracted_keywords (campaign_id, domain_id, keyword_id,"
+				 " surface_form, signal_type, occurrences, base_weight, value_score,"
+				 " effective_weight, source_subphase) SELECT $1, n / 10, gen_random_uuid(), 'w',"
+				 " 'body', 1, 1, 0, 1, 'primary' FROM generate_series(1, 30000) n"),
+			NULL, P_UUID(c)));
 	}
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaign_phases SET status = 'in_progress', run_number = 1"
-					     " WHERE campaign_id = $1 AND phase = 'generation'"), NULL, P_UUID(id)));
-	expect_ok(store_execute(tx, SQL_TEXT("UPDATE campaigns SET status = 'running' WHERE id = $1"), NULL, P_UUID(id)));
+	expect_ok(store_execute(tx,
+				SQL_TEXT("UPDATE campaign_phases SET status = 'in_progress', run_number = 1"
+					 " WHERE campaign_id = $1 AND phase = 'generation'"),
+				NULL, P_UUID(id)));
+	expect_ok(
+		store_execute(tx, SQL_TEXT("UPDATE campaigns SET status = 'running' WHERE id = $1"), NULL, P_UUID(id)));
 	expect_ok(store_commit(&tx));
 
 	expect_ok(campaign_delete_rows(fixture->pool, 0, "other", id, &cancel, arena, &stopped));
@@ -371,8 +412,10 @@ static void removing_takes_everything(void **state)
 	assert_true(stopped);
 	expect_ok(store_begin(fixture->pool, 0, &tx));
 	assert_int_equal(count_rows("domains", id), 0);
-	expect_ok(store_execute(tx, SQL_TEXT("INSERT INTO domains (campaign_id, offset_index, domain_name)"
-					     " VALUES ($1, 1, 'late.com')"), NULL, P_UUID(id)));
+	expect_ok(store_execute(tx,
+				SQL_TEXT("INSERT INTO domains (campaign_id, offset_index, domain_name)"
+					 " VALUES ($1, 1, 'late.com')"),
+				NULL, P_UUID(id)));
 	expect_ok(campaign_delete(tx, "default", id));
 	for (size_t i = 0; i < ARRAY_LEN(tables); i++)
 		assert_int_equal(count_rows(tables[i], id), 0);
@@ -382,8 +425,8 @@ static void removing_takes_everything(void **state)
 	expect_failure(campaign_delete(tx, "default", id), STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN");
 	expect_ok(store_commit(&tx));
 	cancel_set(&cancel);
-	expect_failure(campaign_delete_rows(fixture->pool, 0, "default", kept, &cancel, arena, &stopped), STATUS_CANCELLED,
-		       "CANCELLED");
+	expect_failure(campaign_delete_rows(fixture->pool, 0, "default", kept, &cancel, arena, &stopped),
+		       STATUS_CANCELLED, "CANCELLED");
 	cancel_done(&cancel);
 }
 

@@ -60,9 +60,8 @@ static struct persona make_persona(struct world *w, enum persona_type type, cons
 					  .has_type = true,
 					  .type = type,
 					  .description = "",
-					  .config_details = type == PERSONA_TYPE_DNS
-								    ? "{\"resolvers\":[\"192.0.2.1\"]}"
-								    : "{\"userAgent\":\"Test/1\"}" };
+					  .config_details = type == PERSONA_TYPE_DNS ? "{\"resolvers\":[\"192.0.2.1\"]}"
+										     : "{\"userAgent\":\"Test/1\"}" };
 	struct persona persona;
 
 	expect_ok(persona_create(w->tx, WORKSPACE, &request, w->arena, &persona));
@@ -131,7 +130,10 @@ static void a_persona_is_stored_normalised(void **state)
 static void names_are_unique_within_type_and_workspace(void **state)
 {
 	struct world *w = *state;
-	struct persona_create request = { .name = "Same", .has_type = true, .type = PERSONA_TYPE_HTTP, .description = "",
+	struct persona_create request = { .name = "Same",
+					  .has_type = true,
+					  .type = PERSONA_TYPE_HTTP,
+					  .description = "",
 					  .config_details = "{\"userAgent\":\"x\"}" };
 	struct persona persona;
 
@@ -144,11 +146,19 @@ static void names_are_unique_within_type_and_workspace(void **state)
 static void every_wrong_field_of_a_persona_is_named(void **state)
 {
 	struct world *w = *state;
-	struct persona_create request = { .name = " ", .has_type = true, .type = PERSONA_TYPE_DNS, .description = "\x01",
-					  .config_details = "{\"resolvers\":[\"nope\",\"https://dns.example/q\"],"
-							    "\"queryDelayMinMs\":9,\"queryDelayMaxMs\":3,\"color\":1}" };
-	const char *const expected[] = { "name", "description", "configDetails.resolvers[0]", "configDetails.resolvers[1]",
-					 "configDetails.queryDelayMinMs", "configDetails.color" };
+	struct persona_create request = { .name = " ",
+					  .has_type = true,
+					  .type = PERSONA_TYPE_DNS,
+					  .description = "\x01",
+					  .config_details =
+						  "{\"resolvers\":[\"nope\",\"https://dns.example/q\"],"
+						  "\"queryDelayMinMs\":9,\"queryDelayMaxMs\":3,\"color\":1}" };
+	const char *const expected[] = { "name",
+					 "description",
+					 "configDetails.resolvers[0]",
+					 "configDetails.resolvers[1]",
+					 "configDetails.queryDelayMinMs",
+					 "configDetails.color" };
 	struct persona persona;
 	struct status st = persona_create(w->tx, WORKSPACE, &request, w->arena, &persona);
 	const struct status_field *field = st.extra ? st.extra->fields : NULL;
@@ -164,7 +174,10 @@ static void every_wrong_field_of_a_persona_is_named(void **state)
 static void a_wrong_type_in_the_settings_is_a_bad_request(void **state)
 {
 	struct world *w = *state;
-	struct persona_create request = { .name = "n", .has_type = true, .type = PERSONA_TYPE_HTTP, .description = "",
+	struct persona_create request = { .name = "n",
+					  .has_type = true,
+					  .type = PERSONA_TYPE_HTTP,
+					  .description = "",
 					  .config_details = "{\"userAgent\":7}" };
 	struct persona persona;
 
@@ -205,7 +218,8 @@ static void an_update_changes_only_what_it_names(void **state)
 	assert_false(got.is_enabled);
 	assert_string_equal(got.name, "Before");
 	assert_non_null(strstr(got.config_details, "192.0.2.1"));
-	expect_failure(persona_load_dns(w->tx, &made.id, w->arena, &dns), STATUS_FAILED_PRECONDITION, "PERSONA_UNUSABLE");
+	expect_failure(persona_load_dns(w->tx, &made.id, w->arena, &dns), STATUS_FAILED_PRECONDITION,
+		       "PERSONA_UNUSABLE");
 	change = (struct persona_update){ .config_details = "{\"resolvers\":[\"[2001:db8::1]:5353\"]}" };
 	expect_ok(persona_update(w->tx, WORKSPACE, &made.id, &change, w->arena, &got));
 	assert_non_null(strstr(got.config_details, "[2001:db8::1]:5353"));
@@ -216,7 +230,7 @@ static void a_persona_in_use_stays(void **state)
 	static const struct {
 		const char *status;
 		bool blocks;
-	} cases[] = { { "not_started", false }, { "completed", false }, { "failed", false },
+	} cases[] = { { "not_started", false }, { "completed", false },  { "failed", false },
 		      { "configured", true },   { "in_progress", true }, { "paused", true } };
 	struct world *w = *state;
 
@@ -307,8 +321,8 @@ static void unchanged_rules_keep_their_ids(void **state)
 	assert_string_equal(got.rules[1].pattern, "two");
 	assert_true(got.rules[1].weight > 2.4);
 	/* one of the two equal rules keeps the id, the other gets a new one */
-	assert_int_equal(uuid_equal(&got.rules[1].id, &made.rules[1].id) +
-				 uuid_equal(&got.rules[2].id, &made.rules[1].id), 1);
+	assert_int_equal(
+		uuid_equal(&got.rules[1].id, &made.rules[1].id) + uuid_equal(&got.rules[2].id, &made.rules[1].id), 1);
 	assert_false(uuid_equal(&got.rules[1].id, &got.rules[2].id));
 	assert_int_equal(dictionary_version(w), before + 1);
 }
@@ -340,8 +354,10 @@ static void every_wrong_rule_is_named(void **state)
 	struct world *w = *state;
 	struct keyword_rule rules[] = { rule("fine"), rule(" "), rule(long_pattern), rule("re.*"), rule("x") };
 	struct keyword_set_create request = { .name = "", .description = "", .rules = rules, .rule_count = 5 };
-	static const char *const expected[] = { "name", "rules[1].pattern", "rules[2].pattern", "rules[3].ruleType",
-						"rules[4].contextChars", "rules[4].weight" };
+	static const char *const expected[] = {
+		"name",           "rules[1].pattern", "rules[2].pattern", "rules[3].ruleType", "rules[4].contextChars",
+		"rules[4].weight"
+	};
 	struct keyword_set set;
 	struct status st;
 	const struct status_field *field;
@@ -369,12 +385,14 @@ static void a_set_in_use_stays_and_a_free_one_goes(void **state)
 	int64_t before = dictionary_version(w);
 
 	make_phase(w, "configured", "keywordSetIds", &used.id);
-	expect_failure(keyword_set_delete(w->tx, WORKSPACE, &used.id), STATUS_FAILED_PRECONDITION, "KEYWORD_SET_IN_USE");
+	expect_failure(keyword_set_delete(w->tx, WORKSPACE, &used.id), STATUS_FAILED_PRECONDITION,
+		       "KEYWORD_SET_IN_USE");
 	expect_ok(keyword_set_delete(w->tx, WORKSPACE, &free_one.id));
 	assert_int_equal(dictionary_version(w), before + 1);
 	expect_failure(keyword_set_get(w->tx, WORKSPACE, &free_one.id, w->arena, &got), STATUS_NOT_FOUND,
 		       "KEYWORD_SET_UNKNOWN");
-	expect_failure(keyword_set_get(w->tx, "other", &used.id, w->arena, &got), STATUS_NOT_FOUND, "KEYWORD_SET_UNKNOWN");
+	expect_failure(keyword_set_get(w->tx, "other", &used.id, w->arena, &got), STATUS_NOT_FOUND,
+		       "KEYWORD_SET_UNKNOWN");
 	expect_failure(keyword_set_create(w->tx, WORKSPACE, &again, w->arena, &got), STATUS_ALREADY_EXISTS,
 		       "KEYWORD_SET_NAME_TAKEN");
 }
@@ -384,7 +402,8 @@ static void references_say_what_is_wrong(void **state)
 	static const char *const patterns[] = { "one", "two" };
 	struct world *w = *state;
 	struct keyword_set set = make_set(w, "Two", patterns, 2);
-	struct persona dns = make_persona(w, PERSONA_TYPE_DNS, "d"), http = make_persona(w, PERSONA_TYPE_HTTP, "h"), off;
+	struct persona dns = make_persona(w, PERSONA_TYPE_DNS, "d"), http = make_persona(w, PERSONA_TYPE_HTTP, "h"),
+		       off;
 	struct persona_update disable = { .is_enabled = &(bool){ false } };
 	struct uuid ids[] = { dns.id, http.id, uuid_make(), make_persona(w, PERSONA_TYPE_DNS, "off").id };
 	struct uuid sets[] = { uuid_make(), set.id };

@@ -81,15 +81,16 @@ char *analysis_config_write(const struct analysis_config *config, struct arena *
 	for (unsigned i = 0; i < ANALYSIS_TYPE_COUNT; i++)
 		if (config->types[i])
 			words[count++] = type_words[i];
-	AUTO(json) json_t *object =
-		json_pack("{s:s, s:o, s:b, s:b, s:b}", "name", config->name, "analysisTypes",
-			  config_json_texts(words, count), "includeExternal", (int)config->include_external,
-			  "enableSuggestions", (int)config->enable_suggestions, "generateReports",
-			  (int)config->generate_reports);
+	AUTO(json)
+	json_t *object = json_pack("{s:s, s:o, s:b, s:b, s:b}", "name", config->name, "analysisTypes",
+				   config_json_texts(words, count), "includeExternal", (int)config->include_external,
+				   "enableSuggestions", (int)config->enable_suggestions, "generateReports",
+				   (int)config->generate_reports);
 	if (!object)
 		return NULL;
 	if (config->persona_count > 0)
-		json_object_set_new(object, "personaIds", config_json_uuids(config->persona_ids, config->persona_count));
+		json_object_set_new(object, "personaIds",
+				    config_json_uuids(config->persona_ids, config->persona_count));
 	if (config->keyword_rule_count > 0)
 		json_object_set_new(object, "keywordRules",
 				    config_json_texts(config->keyword_rules, config->keyword_rule_count));

@@ -1,8 +1,8 @@
 /* phase/analysis/analysis_config.h: what the analysis phase is told. Everything is optional. Pure; any thread.
  *
- * Members: personaIds, name (≤ 120 bytes), analysisTypes (subset of content, links, headers, structure), includeExternal,
- * enableSuggestions, generateReports, keywordRules (texts), scoringProfileId, batchSize. Only scoringProfileId and
- * batchSize change what is computed; the others are kept for whoever reads the campaign. */
+ * Members: personaIds, name (≤ 120 bytes), analysisTypes (subset of content, links, headers, structure),
+ * includeExternal, enableSuggestions, generateReports, keywordRules (texts), scoringProfileId, batchSize. Only
+ * scoringProfileId and batchSize change what is computed; the others are kept for whoever reads the campaign. */
 #ifndef PHASE_ANALYSIS_CONFIG_H
 #define PHASE_ANALYSIS_CONFIG_H
 
@@ -24,7 +24,7 @@ enum analysis_type {
 #define X(name, text) ANALYSIS_##name,
 	ANALYSIS_TYPES(X)
 #undef X
-	ANALYSIS_TYPE_COUNT
+		ANALYSIS_TYPE_COUNT
 };
 
 struct analysis_config {

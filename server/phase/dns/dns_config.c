@@ -72,11 +72,11 @@ char *dns_config_write(const struct dns_config *config, struct arena *arena)
 		types[count++] = "A";
 	if (config->wants_aaaa)
 		types[count++] = "AAAA";
-	AUTO(json) json_t *object =
-		json_pack("{s:o, s:i, s:i, s:o}", "personaIds",
-			  config_json_uuids(config->persona_ids, config->persona_count), "timeout",
-			  (int)(config->timeout_ms / 1000), "maxRetries", (int)config->retries_max, "validationTypes",
-			  config_json_texts(types, count));
+	AUTO(json)
+	json_t *object = json_pack("{s:o, s:i, s:i, s:o}", "personaIds",
+				   config_json_uuids(config->persona_ids, config->persona_count), "timeout",
+				   (int)(config->timeout_ms / 1000), "maxRetries", (int)config->retries_max,
+				   "validationTypes", config_json_texts(types, count));
 	config_json_batch_size(object, config->batch_size);
 	return object ? json_to_arena(arena, object) : NULL;
 }

@@ -1,7 +1,8 @@
 /* phase/dns/dns_config.h: what the dns phase is told. Pure; any thread.
  *
  * Members: personaIds, batchSize 1..1000, timeout (seconds, 1..120, whole budget of a domain), maxRetries 0..10,
- * validationTypes (subset of A, AAAA). Whether the personas exist and are enabled is catalog/references.h's question. */
+ * validationTypes (subset of A, AAAA). Whether the personas exist and are enabled is catalog/references.h's question.
+ */
 #ifndef PHASE_DNS_CONFIG_H
 #define PHASE_DNS_CONFIG_H
 
@@ -27,7 +28,7 @@ struct dns_config {
 };
 
 /* No personas yet. */
-#define DNS_CONFIG_DEFAULT                                                                                             \
+#define DNS_CONFIG_DEFAULT \
 	((struct dns_config){ .timeout_ms = 30000, .retries_max = 2, .wants_a = true, .wants_aaaa = true })
 
 /* As generation_config_read. */

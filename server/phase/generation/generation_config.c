@@ -108,13 +108,14 @@ struct status generation_config_parse(const char *json, struct arena *arena, str
 char *generation_config_write(const struct generation_config *config, struct arena *arena)
 {
 	const struct pattern *pattern = &config->pattern;
-	AUTO(json) json_t *object = json_pack(
-		"{s:s, s:i, s:i, s:s, s:s, s:o, s:i, s:I, s:b}", "patternType", pattern_type_to_text(pattern->type),
-		"prefixVariableLength", (int)pattern->prefix_length, "suffixVariableLength",
-		(int)pattern->suffix_length, "characterSet", pattern->charset, "constantString", pattern->constant,
-		"tlds", config_json_texts(pattern->tlds, pattern->tld_count), "numDomainsToGenerate",
-		(int)config->target_domains, "offsetStart", (json_int_t)config->offset_start, "reuseOffsets",
-		(int)config->reuse_offsets);
+	AUTO(json)
+	json_t *object = json_pack("{s:s, s:i, s:i, s:s, s:s, s:o, s:i, s:I, s:b}", "patternType",
+				   pattern_type_to_text(pattern->type), "prefixVariableLength",
+				   (int)pattern->prefix_length, "suffixVariableLength", (int)pattern->suffix_length,
+				   "characterSet", pattern->charset, "constantString", pattern->constant, "tlds",
+				   config_json_texts(pattern->tlds, pattern->tld_count), "numDomainsToGenerate",
+				   (int)config->target_domains, "offsetStart", (json_int_t)config->offset_start,
+				   "reuseOffsets", (int)config->reuse_offsets);
 
 	config_json_batch_size(object, config->batch_size);
 	return object ? json_to_arena(arena, object) : NULL;

@@ -1,7 +1,7 @@
 /* phase/generation/generation_config.h: what the generation phase is told. Pure; any thread.
  *
- * Members: patternType, prefixVariableLength, suffixVariableLength, variableLength, characterSet, constantString, tld or
- * tlds, numDomainsToGenerate, batchSize, offsetStart, reuseOffsets; snake_case spellings are read, too. */
+ * Members: patternType, prefixVariableLength, suffixVariableLength, variableLength, characterSet, constantString, tld
+ * or tlds, numDomainsToGenerate, batchSize, offsetStart, reuseOffsets; snake_case spellings are read, too. */
 #ifndef PHASE_GENERATION_CONFIG_H
 #define PHASE_GENERATION_CONFIG_H
 

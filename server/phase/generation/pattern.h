@@ -18,17 +18,17 @@
 
 struct arena;
 
-#define PATTERN_TYPES(X)                                                                                               \
-	X(PREFIX, "prefix")     /* VARIABLE constant tld           */                                                  \
-	X(SUFFIX, "suffix")     /* constant VARIABLE tld           */                                                  \
-	X(BOTH, "both")         /* VARIABLE constant VARIABLE tld  */                                                  \
+#define PATTERN_TYPES(X) \
+	X(PREFIX, "prefix")     /* VARIABLE constant tld           */ \
+	X(SUFFIX, "suffix")     /* constant VARIABLE tld           */ \
+	X(BOTH, "both")         /* VARIABLE constant VARIABLE tld  */ \
 	X(CONSTANT, "constant") /* constant tld: one name per TLD  */
 
 enum pattern_type {
 #define X(name, text) PATTERN_##name,
 	PATTERN_TYPES(X)
 #undef X
-	PATTERN_TYPE_COUNT
+		PATTERN_TYPE_COUNT
 };
 
 const char *pattern_type_to_text(enum pattern_type type);
@@ -86,7 +86,7 @@ struct status pattern_hash(const struct pattern *pattern, struct arena *arena, c
 
 struct pattern_walk {
 	const struct pattern *pattern;
-	int64_t next;  /* offset the next call looks at first; everything below it is used up */
+	int64_t next; /* offset the next call looks at first; everything below it is used up */
 	int64_t total;
 	unsigned digit_count, label_length, tld;
 	bool is_behind; /* digits, tld and name still show the name before `next` */

@@ -218,9 +218,10 @@ bool pattern_input_resolve(struct json_fields *f, const struct pattern_names *na
 	}
 	st = pattern_make(f->in->arena, &parts, out);
 	if (st.code == STATUS_INVALID_ARGUMENT) /* what no single field shows: the lengths together */
-		json_violation(f, parts.type == PATTERN_CONSTANT ? names->constant
-				  : parts.prefix_length > 0      ? names->prefix_length
-								 : names->suffix_length,
+		json_violation(f,
+			       parts.type == PATTERN_CONSTANT ? names->constant
+			       : parts.prefix_length > 0      ? names->prefix_length
+							      : names->suffix_length,
 			       "%s", st.detail);
 	else if (!status_ok(st))
 		f->in->failure = st;

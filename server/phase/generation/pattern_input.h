@@ -14,7 +14,7 @@
 struct arena;
 struct json_fields;
 
-#define PATTERN_VARIABLE_MAX   64
+#define PATTERN_VARIABLE_MAX    64
 #define PATTERN_CHARSET_DEFAULT "abcdefghijklmnopqrstuvwxyz0123456789"
 
 /* How the members are called, for reading and for violations. */

@@ -100,15 +100,16 @@ struct status http_config_parse(const char *json, struct arena *arena, struct ht
 
 char *http_config_write(const struct http_config *config, struct arena *arena)
 {
-	AUTO(json) json_t *object = json_pack(
-		"{s:o, s:o, s:o, s:b, s:b, s:i, s:i, s:i, s:i}", "personaIds",
-		config_json_uuids(config->persona_ids, config->persona_count), "keywordSetIds",
-		config_json_uuids(config->keyword_set_ids, config->keyword_set_count), "keywords",
-		config_json_texts(config->keywords, config->keyword_count), "enrichmentEnabled",
-		(int)config->enrichment_enabled, "microCrawlEnabled", (int)config->microcrawl_enabled,
-		"microCrawlMaxPages", (int)config->microcrawl_pages_max, "microCrawlByteBudget",
-		(int)config->microcrawl_bytes_max, "microCrawlDepth", (int)config->microcrawl_depth, "maxRetries",
-		(int)config->retries_max);
+	AUTO(json)
+	json_t *object =
+		json_pack("{s:o, s:o, s:o, s:b, s:b, s:i, s:i, s:i, s:i}", "personaIds",
+			  config_json_uuids(config->persona_ids, config->persona_count), "keywordSetIds",
+			  config_json_uuids(config->keyword_set_ids, config->keyword_set_count), "keywords",
+			  config_json_texts(config->keywords, config->keyword_count), "enrichmentEnabled",
+			  (int)config->enrichment_enabled, "microCrawlEnabled", (int)config->microcrawl_enabled,
+			  "microCrawlMaxPages", (int)config->microcrawl_pages_max, "microCrawlByteBudget",
+			  (int)config->microcrawl_bytes_max, "microCrawlDepth", (int)config->microcrawl_depth,
+			  "maxRetries", (int)config->retries_max);
 
 	config_json_batch_size(object, config->batch_size);
 	return object ? json_to_arena(arena, object) : NULL;

@@ -38,7 +38,8 @@ struct http_config {
 	int32_t retries_max;
 };
 
-/* No personas and nothing to look for yet. crawl_depth is the campaign's: 0 turns the microcrawl off, more is its depth. */
+/* No personas and nothing to look for yet. crawl_depth is the campaign's: 0 turns the microcrawl off, more is its
+ * depth. */
 struct http_config http_config_default(int32_t crawl_depth);
 
 /* As generation_config_read, over http_config_default. */

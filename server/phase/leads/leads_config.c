@@ -47,11 +47,12 @@ struct status leads_config_parse(const char *json, const struct leads_config *de
 
 char *leads_config_write(const struct leads_config *config, struct arena *arena)
 {
-	AUTO(json) json_t *object = json_pack(
-		"{s:f, s:f, s:I, s:f, s:b}", "matchScoreThreshold", config->match_score, "lowScoreGraceThreshold",
-		config->grace_score, "minContentBytes", (json_int_t)config->content_bytes_least,
-		"parkedConfidenceFloor", config->parked_confidence_floor, "requireStructuralSignals",
-		(int)config->needs_structure);
+	AUTO(json)
+	json_t *object =
+		json_pack("{s:f, s:f, s:I, s:f, s:b}", "matchScoreThreshold", config->match_score,
+			  "lowScoreGraceThreshold", config->grace_score, "minContentBytes",
+			  (json_int_t)config->content_bytes_least, "parkedConfidenceFloor",
+			  config->parked_confidence_floor, "requireStructuralSignals", (int)config->needs_structure);
 
 	config_json_batch_size(object, config->batch_size);
 	return object ? json_to_arena(arena, object) : NULL;

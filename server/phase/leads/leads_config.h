@@ -16,8 +16,8 @@ struct arena;
 #define LEADS_BATCH_MAX 10000
 
 struct leads_config {
-	double match_score;     /* at or above: a lead */
-	double grace_score;     /* at or above, with enough content: a lead */
+	double match_score; /* at or above: a lead */
+	double grace_score; /* at or above, with enough content: a lead */
 	int64_t content_bytes_least;
 	double parked_confidence_floor;
 	bool needs_structure;
@@ -25,11 +25,11 @@ struct leads_config {
 };
 
 /* The specified defaults: 0.27, 0.24, 1024, 0.45, true. */
-#define LEADS_CONFIG_DEFAULT                                                                                           \
-	((struct leads_config){ .match_score = 0.27,                                                                   \
-				.grace_score = 0.24,                                                                   \
-				.content_bytes_least = 1024,                                                           \
-				.parked_confidence_floor = 0.45,                                                       \
+#define LEADS_CONFIG_DEFAULT \
+	((struct leads_config){ .match_score = 0.27, \
+				.grace_score = 0.24, \
+				.content_bytes_least = 1024, \
+				.parked_confidence_floor = 0.45, \
 				.needs_structure = true })
 
 /* As generation_config_read; what is absent comes from `defaults` (the installation's), object NULL gives just them. */

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/check.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -48,7 +48,8 @@ static void integers_are_numbers_without_a_fraction(void **state)
 
 static void values_out_of_range_are_violations_with_their_path(void **state)
 {
-	struct json_fields f = open_fields("{\"a\":10,\"t\":\"four\",\"x\":0.5,\"l\":[\"ok\",\"too long\"]}", "outer.inner");
+	struct json_fields f =
+		open_fields("{\"a\":10,\"t\":\"four\",\"x\":0.5,\"l\":[\"ok\",\"too long\"]}", "outer.inner");
 	const char *const *texts = NULL;
 	const char *text = NULL;
 	size_t count = 0;
@@ -162,7 +163,8 @@ static void a_full_arena_is_a_failure_not_a_crash(void **state)
 		violations_init(&v, small);
 		json_input_init(&tight, small, &v);
 		json_decref(object);
-		object = json_loads("{\"t\":\"some text\",\"l\":[\"one\",\"two\"],\"i\":[\"x\"],\"n\":99,\"u\":1}", 0, NULL);
+		object = json_loads("{\"t\":\"some text\",\"l\":[\"one\",\"two\"],\"i\":[\"x\"],\"n\":99,\"u\":1}", 0,
+				    NULL);
 		json_fields_open(&f, &tight, object, "path");
 		json_get_text(&f, "t", 100, &text);
 		json_get_texts(&f, "l", 5, 100, &texts, &n);

@@ -2,11 +2,11 @@
 
 #include "base/arena.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -65,8 +65,8 @@ static void the_example_is_normalised(void **state)
 	assert_int_equal(json_integer_value(member(&config, "totalCombinations")), 35152);
 	assert_int_equal(json_string_length(member(&config, "configHash")), 64);
 	assert_null(member(&config, "variableLength"));
-	assert_int_equal(json_integer_value(json_object_get(member(&config, "projectionEstimate"), "totalCombinations")),
-			 35152);
+	assert_int_equal(
+		json_integer_value(json_object_get(member(&config, "projectionEstimate"), "totalCombinations")), 35152);
 }
 
 static void what_was_normalised_reads_the_same_again(void **state)
@@ -74,9 +74,10 @@ static void what_was_normalised_reads_the_same_again(void **state)
 	struct campaign_config first, second;
 
 	(void)state;
-	assert_ok(read_config("{\"note\":{\"kept\":[1,2]},\"patternConfig\":{\"type\":\"both_variable\",\"variableLength\":5,"
-			      "\"charset\":\"ABCa\",\"constant\":\" Mid \",\"tlds\":[\"COM\",\".com\",\"co.uk\"]}}",
-			      "", &first));
+	assert_ok(read_config(
+		"{\"note\":{\"kept\":[1,2]},\"patternConfig\":{\"type\":\"both_variable\",\"variableLength\":5,"
+		"\"charset\":\"ABCa\",\"constant\":\" Mid \",\"tlds\":[\"COM\",\".com\",\"co.uk\"]}}",
+		"", &first));
 	assert_int_equal(first.generation.pattern.prefix_length, 3);
 	assert_int_equal(first.generation.pattern.suffix_length, 2);
 	assert_string_equal(first.generation.pattern.charset, "abc");
@@ -101,7 +102,8 @@ static void types_and_lengths_resolve(void **state)
 		{ "{\"type\":\"PREFIX_VARIABLE\",\"variableLength\":4}", PATTERN_PREFIX, 4, 0 },
 		{ "{\"type\":\"suffix\",\"variableLength\":4,\"prefixVariableLength\":9}", PATTERN_SUFFIX, 0, 4 },
 		{ "{\"type\":\"both\",\"variableLength\":5,\"prefixVariableLength\":1}", PATTERN_BOTH, 1, 2 },
-		{ "{\"type\":\"constant\",\"constant\":\"one\",\"charset\":\"!!\",\"targetDomains\":1}", PATTERN_CONSTANT, 0, 0 },
+		{ "{\"type\":\"constant\",\"constant\":\"one\",\"charset\":\"!!\",\"targetDomains\":1}",
+		  PATTERN_CONSTANT, 0, 0 },
 	};
 
 	(void)state;
@@ -142,7 +144,8 @@ static void constant_patterns_reuse_offsets_and_stay_small(void **state)
 	struct campaign_config config;
 
 	(void)state;
-	assert_ok(read_config("", "{\"type\":\"constant\",\"constant\":\"one\",\"tlds\":[\".com\",\".net\"]}", &config));
+	assert_ok(
+		read_config("", "{\"type\":\"constant\",\"constant\":\"one\",\"tlds\":[\".com\",\".net\"]}", &config));
 	assert_true(config.generation.reuse_offsets);
 	assert_int_equal(config.generation.target_domains, 2);
 	assert_int_equal(config.total_combinations, 2);
@@ -163,7 +166,8 @@ static void too_few_names_are_a_warning(void **state)
 	struct campaign_config config;
 
 	(void)state;
-	assert_ok(read_config("", "{\"type\":\"prefix\",\"variableLength\":1,\"charset\":\"ab\",\"targetDomains\":50}", &config));
+	assert_ok(read_config("", "{\"type\":\"prefix\",\"variableLength\":1,\"charset\":\"ab\",\"targetDomains\":50}",
+			      &config));
 	assert_int_equal(config.warning_count, 1);
 	assert_non_null(strstr(config.warnings[0], "only 2 names"));
 	assert_ok(read_config("", "{\"type\":\"suffix\",\"variableLength\":9,\"constant\":\"-x\"}", &config));
@@ -189,30 +193,49 @@ static void every_wrong_value_is_named(void **state)
 		{ "", "{\"type\":\"prefix\"}", { "patternConfig.prefixVariableLength!" } },
 		{ "", "{\"type\":\"suffix\",\"suffixVariableLength\":0}", { "patternConfig.suffixVariableLength" } },
 		{ "", "{\"type\":\"both\",\"variableLength\":1}", { "patternConfig.suffixVariableLength" } },
-		{ "", "{\"type\":\"both\"}",
+		{ "",
+		  "{\"type\":\"both\"}",
 		  { "patternConfig.prefixVariableLength!", "patternConfig.suffixVariableLength!" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":65}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":65}",
 		  { "patternConfig.variableLength", "patternConfig.prefixVariableLength!" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":60,\"constant\":\"abcdef\"}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":60,\"constant\":\"abcdef\"}",
 		  { "patternConfig.prefixVariableLength" } },
 		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"charset\":\"a_b\"}", { "patternConfig.charset" } },
 		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"charset\":\"\"}", { "patternConfig.charset" } },
 		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"constant\":\"a b\"}", { "patternConfig.constant" } },
 		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"tlds\":[]}", { "patternConfig.tlds" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"tlds\":[\".com\",\"c\",\".-a\",\".a..b\",\".c0m\",\".xn--p1ai\",\".co.uk\"]}",
-		  { "patternConfig.tlds[1]", "patternConfig.tlds[2]", "patternConfig.tlds[3]", "patternConfig.tlds[4]" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":0}", { "patternConfig.targetDomains" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":1000001}", { "patternConfig.targetDomains" } },
-		{ "{\"maxDomains\":10}", "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":11}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"tlds\":[\".com\",\"c\",\".-a\",\".a..b\",\".c0m\",\".xn-"
+		  "-p1ai\",\".co.uk\"]}",
+		  { "patternConfig.tlds[1]", "patternConfig.tlds[2]", "patternConfig.tlds[3]",
+		    "patternConfig.tlds[4]" } },
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":0}",
 		  { "patternConfig.targetDomains" } },
-		{ "", "{\"type\":\"constant\",\"constant\":\"x\",\"targetDomains\":2}", { "patternConfig.targetDomains" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"personaIds\":[\"x\"],\"keywordSetIds\":[\"" ID_1 "\",\"y\"]}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":1000001}",
+		  { "patternConfig.targetDomains" } },
+		{ "{\"maxDomains\":10}",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"targetDomains\":11}",
+		  { "patternConfig.targetDomains" } },
+		{ "",
+		  "{\"type\":\"constant\",\"constant\":\"x\",\"targetDomains\":2}",
+		  { "patternConfig.targetDomains" } },
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"personaIds\":[\"x\"],\"keywordSetIds\":[\"" ID_1
+		  "\",\"y\"]}",
 		  { "patternConfig.personaIds[0]", "patternConfig.keywordSetIds[1]" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"crawlDepth\":6,\"batchSize\":0,\"offsetStart\":-1}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"crawlDepth\":6,\"batchSize\":0,\"offsetStart\":-1}",
 		  { "patternConfig.crawlDepth", "patternConfig.batchSize", "patternConfig.offsetStart" } },
-		{ "", "{\"type\":\"prefix\",\"variableLength\":2,\"charSet\":\"ab\",\"tld\":\".com\"}",
+		{ "",
+		  "{\"type\":\"prefix\",\"variableLength\":2,\"charSet\":\"ab\",\"tld\":\".com\"}",
 		  { "patternConfig.charSet", "patternConfig.tld" } },
-		{ "{\"maxDomains\":1000001,\"phases\":{\"discovery\":{\"maxDepth\":11},\"extraction\":{\"keywordSetIds\":[\"z\"]}}}", "",
+		{ "{\"maxDomains\":1000001,\"phases\":{\"discovery\":{\"maxDepth\":11},\"extraction\":{"
+		  "\"keywordSetIds\":[\"z\"]}}}",
+		  "",
 		  { "configuration.maxDomains", "configuration.phases.discovery.maxDepth",
 		    "configuration.phases.extraction.keywordSetIds[0]" } },
 		{ "", estimate, { "patternConfig.projectionEstimate" } },
@@ -283,15 +306,16 @@ static void a_wrong_type_is_a_bad_request(void **state)
 
 static void keyword_sets_of_the_extraction_phase_are_the_fallback(void **state)
 {
-	static const char fallback[] = "{\"phases\":{\"extraction\":{\"enabled\":true,\"keywordSetIds\":[\"" ID_1 "\"]}}}";
+	static const char fallback[] =
+		"{\"phases\":{\"extraction\":{\"enabled\":true,\"keywordSetIds\":[\"" ID_1 "\"]}}}";
 	struct campaign_config config;
 
 	(void)state;
 	assert_ok(read_config(fallback, "{\"type\":\"prefix\",\"variableLength\":2}", &config));
 	assert_int_equal(config.keyword_set_count, 1);
-	assert_ok(read_config(fallback,
-			      "{\"type\":\"prefix\",\"variableLength\":2,\"keywordSetIds\":[\"" ID_1 "\",\"" ID_2 "\"]}",
-			      &config));
+	assert_ok(read_config(
+		fallback, "{\"type\":\"prefix\",\"variableLength\":2,\"keywordSetIds\":[\"" ID_1 "\",\"" ID_2 "\"]}",
+		&config));
 	assert_int_equal(config.keyword_set_count, 2);
 }
 

@@ -4,10 +4,10 @@
 #include "base/arena.h"
 #include "base/json.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <string.h>
 
 static struct arena *arena;
@@ -36,7 +36,8 @@ static void dns_defaults_are_the_specified_ones(void **state)
 	struct violations v;
 
 	(void)state;
-	assert_true(status_ok(read_dns("{\"resolvers\":[\"192.0.2.1\",\"192.0.2.1:53\",\"[2001:db8::1]:5353\"]}", &v, &p)));
+	assert_true(
+		status_ok(read_dns("{\"resolvers\":[\"192.0.2.1\",\"192.0.2.1:53\",\"[2001:db8::1]:5353\"]}", &v, &p)));
 	assert_int_equal(v.count, 0);
 	assert_int_equal(p.resolver_count, 2); /* the second is the first again */
 	assert_int_equal(p.resolvers[0].port, 53);
@@ -57,11 +58,12 @@ static void dns_aliases_are_read(void **state)
 	struct violations v;
 
 	(void)state;
-	assert_true(status_ok(read_dns("{\"personaType\":\"dns\",\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],"
-				       "\"maxConcurrentGoroutines\":44,\"resolverStrategy\":\"sequential_failover\","
-				       "\"resolversPreferredOrder\":[\"192.0.2.2\"],\"rateLimitDps\":0,\"rateLimitBurst\":0,"
-				       "\"queryTimeoutSeconds\":0,\"queryDelayMinMs\":5}",
-				       &v, &p)));
+	assert_true(status_ok(
+		read_dns("{\"personaType\":\"dns\",\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],"
+			 "\"maxConcurrentGoroutines\":44,\"resolverStrategy\":\"sequential_failover\","
+			 "\"resolversPreferredOrder\":[\"192.0.2.2\"],\"rateLimitDps\":0,\"rateLimitBurst\":0,"
+			 "\"queryTimeoutSeconds\":0,\"queryDelayMinMs\":5}",
+			 &v, &p)));
 	assert_int_equal(v.count, 0);
 	assert_int_equal(p.lookups_max, 44);
 	assert_int_equal(p.strategy, DNS_PRIORITY);
@@ -93,17 +95,22 @@ static void every_wrong_dns_setting_is_named(void **state)
 	} cases[] = {
 		{ "{}", { "resolvers" } },
 		{ "{\"resolvers\":[]}", { "resolvers" } },
-		{ "{\"personaType\":\"http\",\"resolvers\":[\"https://dns.example/query\",\"example.org\",\"1.2.3.4:0\",\"1.2.3.4:99999\"]}",
+		{ "{\"personaType\":\"http\",\"resolvers\":[\"https://dns.example/"
+		  "query\",\"example.org\",\"1.2.3.4:0\",\"1.2.3.4:99999\"]}",
 		  { "personaType", "resolvers[0]", "resolvers[1]", "resolvers[2]", "resolvers[3]" } },
 		{ "{\"useSystemResolvers\":true,\"resolverStrategy\":\"fastest\"}", { "resolverStrategy" } },
 		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolverStrategy\":\"weighted\"}", { "resolversWeighted" } },
-		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolverStrategy\":\"weighted\",\"resolversWeighted\":{\"1.1.1.1\":0}}",
+		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolverStrategy\":\"weighted\",\"resolversWeighted\":{\"1.1.1.1\":0}"
+		  "}",
 		  { "resolversWeighted" } },
 		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolversWeighted\":{\"9.9.9.9\":1,\"1.1.1.1\":-1}}",
 		  { "resolversWeighted.9.9.9.9", "resolversWeighted.1.1.1.1" } },
-		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolversPreferredOrder\":[\"9.9.9.9\"]}", { "resolversPreferredOrder[0]" } },
-		{ "{\"resolvers\":[\"1.1.1.1\"],\"queryTimeoutSeconds\":-1,\"maxDomainsPerRequest\":0,\"concurrentQueriesPerDomain\":0,"
-		  "\"queryDelayMinMs\":7,\"queryDelayMaxMs\":6,\"maxConcurrentLookups\":0,\"rateLimitDps\":-1,\"wrong\":1}",
+		{ "{\"resolvers\":[\"1.1.1.1\"],\"resolversPreferredOrder\":[\"9.9.9.9\"]}",
+		  { "resolversPreferredOrder[0]" } },
+		{ "{\"resolvers\":[\"1.1.1.1\"],\"queryTimeoutSeconds\":-1,\"maxDomainsPerRequest\":0,"
+		  "\"concurrentQueriesPerDomain\":0,"
+		  "\"queryDelayMinMs\":7,\"queryDelayMaxMs\":6,\"maxConcurrentLookups\":0,\"rateLimitDps\":-1,"
+		  "\"wrong\":1}",
 		  { "queryTimeoutSeconds", "maxDomainsPerRequest", "concurrentQueriesPerDomain", "queryDelayMinMs",
 		    "maxConcurrentLookups", "rateLimitDps", "wrong" } },
 	};
@@ -117,7 +124,8 @@ static void every_wrong_dns_setting_is_named(void **state)
 		field = v.head;
 		for (size_t j = 0; cases[i].fields[j]; j++, field = field->next)
 			if (!field || strcmp(field->field + strlen("configDetails."), cases[i].fields[j]) != 0)
-				fail_msg("case %zu: %s instead of %s", i, field ? field->field : "nothing", cases[i].fields[j]);
+				fail_msg("case %zu: %s instead of %s", i, field ? field->field : "nothing",
+					 cases[i].fields[j]);
 		if (field)
 			fail_msg("case %zu: also %s: %s", i, field->field, field->message);
 	}
@@ -150,13 +158,14 @@ static void http_settings_are_read(void **state)
 	struct violations v;
 
 	(void)state;
-	assert_true(status_ok(read_http("{\"userAgent\":\"A\",\"headers\":{\"X-One\":\"1\",\"Accept\":\"text/html\"},"
-					"\"headerOrder\":[\"Accept\"],\"tlsClientHello\":{\"minVersion\":\"TLS10\",\"maxVersion\":\"TLS12\"},"
-					"\"http2Settings\":{\"enabled\":false},\"cookieHandling\":{\"mode\":\"preserve\"},"
-					"\"requestTimeoutSeconds\":3,\"followRedirects\":false,\"allowedStatusCodes\":[200,404],"
-					"\"respectRobots\":false,\"maxConcurrentFetches\":128,\"rateLimitDps\":2.5,\"hostDelayMs\":0,"
-					"\"notes\":\"n\"}",
-					&v, &p)));
+	assert_true(status_ok(read_http(
+		"{\"userAgent\":\"A\",\"headers\":{\"X-One\":\"1\",\"Accept\":\"text/html\"},"
+		"\"headerOrder\":[\"Accept\"],\"tlsClientHello\":{\"minVersion\":\"TLS10\",\"maxVersion\":\"TLS12\"},"
+		"\"http2Settings\":{\"enabled\":false},\"cookieHandling\":{\"mode\":\"preserve\"},"
+		"\"requestTimeoutSeconds\":3,\"followRedirects\":false,\"allowedStatusCodes\":[200,404],"
+		"\"respectRobots\":false,\"maxConcurrentFetches\":128,\"rateLimitDps\":2.5,\"hostDelayMs\":0,"
+		"\"notes\":\"n\"}",
+		&v, &p)));
 	assert_int_equal(v.count, 0);
 	assert_int_equal(p.header_count, 2);
 	assert_string_equal(p.headers[0].name, "X-One");
@@ -179,17 +188,22 @@ static void every_wrong_http_setting_is_named(void **state)
 		{ "{}", { "userAgent" } },
 		{ "{\"userAgent\":\"  \"}", { "userAgent" } },
 		{ "{\"userAgent\":\"a\\r\\nX: y\"}", { "userAgent" } },
-		{ "{\"userAgent\":\"a\",\"headers\":{\"Bad Name\":\"x\",\"Host\":\"x\",\"ok\":\"a\\nb\",\"User-Agent\":\"b\"}}",
+		{ "{\"userAgent\":\"a\",\"headers\":{\"Bad "
+		  "Name\":\"x\",\"Host\":\"x\",\"ok\":\"a\\nb\",\"User-Agent\":\"b\"}}",
 		  { "headers.Bad Name", "headers.Host", "headers.ok", "headers.User-Agent" } },
-		{ "{\"userAgent\":\"a\",\"tlsClientHello\":{\"minVersion\":\"TLS13\",\"maxVersion\":\"TLS12\",\"cipherSuites\":[],"
+		{ "{\"userAgent\":\"a\",\"tlsClientHello\":{\"minVersion\":\"TLS13\",\"maxVersion\":\"TLS12\","
+		  "\"cipherSuites\":[],"
 		  "\"curvePreferences\":[\"X25519\"],\"ja3\":\"x\"}}",
 		  { "tlsClientHello.minVersion", "tlsClientHello.cipherSuites", "tlsClientHello.curvePreferences",
 		    "tlsClientHello.ja3" } },
-		{ "{\"userAgent\":\"a\",\"tlsClientHello\":{\"minVersion\":\"SSL3\"}}", { "tlsClientHello.minVersion" } },
+		{ "{\"userAgent\":\"a\",\"tlsClientHello\":{\"minVersion\":\"SSL3\"}}",
+		  { "tlsClientHello.minVersion" } },
 		{ "{\"userAgent\":\"a\",\"http2Settings\":{\"enabled\":true}}", { "http2Settings.enabled" } },
 		{ "{\"userAgent\":\"a\",\"cookieHandling\":{\"mode\":\"custom\"}}", { "cookieHandling.mode" } },
-		{ "{\"userAgent\":\"a\",\"allowedStatusCodes\":[200,99,600]}", { "allowedStatusCodes[1]", "allowedStatusCodes[2]" } },
-		{ "{\"userAgent\":\"a\",\"requestTimeoutSeconds\":121,\"maxConcurrentFetches\":0,\"rateLimitBurst\":-1,\"stealth\":true}",
+		{ "{\"userAgent\":\"a\",\"allowedStatusCodes\":[200,99,600]}",
+		  { "allowedStatusCodes[1]", "allowedStatusCodes[2]" } },
+		{ "{\"userAgent\":\"a\",\"requestTimeoutSeconds\":121,\"maxConcurrentFetches\":0,\"rateLimitBurst\":-1,"
+		  "\"stealth\":true}",
 		  { "requestTimeoutSeconds", "maxConcurrentFetches", "rateLimitBurst", "stealth" } },
 	};
 
@@ -202,7 +216,8 @@ static void every_wrong_http_setting_is_named(void **state)
 		field = v.head;
 		for (size_t j = 0; cases[i].fields[j]; j++, field = field->next)
 			if (!field || strcmp(field->field + strlen("configDetails."), cases[i].fields[j]) != 0)
-				fail_msg("case %zu: %s instead of %s", i, field ? field->field : "nothing", cases[i].fields[j]);
+				fail_msg("case %zu: %s instead of %s", i, field ? field->field : "nothing",
+					 cases[i].fields[j]);
 		if (field)
 			fail_msg("case %zu: also %s: %s", i, field->field, field->message);
 	}
@@ -210,10 +225,15 @@ static void every_wrong_http_setting_is_named(void **state)
 
 static void wrong_types_are_bad_requests(void **state)
 {
-	static const char *const dns[] = { "[]", "{\"resolvers\":\"1.1.1.1\"}", "{\"resolvers\":[1]}", "{\"resolversWeighted\":[]}",
+	static const char *const dns[] = { "[]",
+					   "{\"resolvers\":\"1.1.1.1\"}",
+					   "{\"resolvers\":[1]}",
+					   "{\"resolversWeighted\":[]}",
 					   "{\"resolvers\":[\"1.1.1.1\"],\"resolversWeighted\":{\"1.1.1.1\":\"x\"}}",
 					   "{\"useSystemResolvers\":1}" };
-	static const char *const http[] = { "7", "{\"userAgent\":1}", "{\"userAgent\":\"a\",\"headers\":[]}",
+	static const char *const http[] = { "7",
+					    "{\"userAgent\":1}",
+					    "{\"userAgent\":\"a\",\"headers\":[]}",
 					    "{\"userAgent\":\"a\",\"headers\":{\"X\":1}}",
 					    "{\"userAgent\":\"a\",\"allowedStatusCodes\":[\"200\"]}",
 					    "{\"userAgent\":\"a\",\"tlsClientHello\":\"TLS12\"}" };
@@ -232,14 +252,18 @@ static void what_is_written_reads_the_same_again(void **state)
 {
 	static const char *const dns[] = {
 		"{\"useSystemResolvers\":true}",
-		"{\"resolvers\":[\"192.0.2.1\",\"[::1]:5353\"],\"resolverStrategy\":\"weighted\",\"resolversWeighted\":{\"192.0.2.1\":4},"
+		"{\"resolvers\":[\"192.0.2.1\",\"[::1]:5353\"],\"resolverStrategy\":\"weighted\",\"resolversWeighted\":"
+		"{\"192.0.2.1\":4},"
 		"\"rateLimitDps\":0.5,\"queryTimeoutSeconds\":9,\"concurrentQueriesPerDomain\":2}",
-		"{\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],\"resolverStrategy\":\"priority\",\"resolversPreferredOrder\":[\"192.0.2.2\"]}",
+		"{\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],\"resolverStrategy\":\"priority\","
+		"\"resolversPreferredOrder\":[\"192.0.2.2\"]}",
 	};
 	static const char *const http[] = {
 		"{\"userAgent\":\"a\"}",
-		"{\"userAgent\":\"a\",\"headers\":{\"X\":\"y\"},\"headerOrder\":[\"X\"],\"tlsClientHello\":{\"maxVersion\":\"TLS12\"},"
-		"\"allowedStatusCodes\":[200],\"cookieHandling\":{\"mode\":\"preserve\"},\"rateLimitDps\":1.25,\"notes\":\"n\"}",
+		"{\"userAgent\":\"a\",\"headers\":{\"X\":\"y\"},\"headerOrder\":[\"X\"],\"tlsClientHello\":{"
+		"\"maxVersion\":\"TLS12\"},"
+		"\"allowedStatusCodes\":[200],\"cookieHandling\":{\"mode\":\"preserve\"},\"rateLimitDps\":1.25,"
+		"\"notes\":\"n\"}",
 	};
 
 	(void)state;
@@ -267,8 +291,9 @@ static void what_is_written_reads_the_same_again(void **state)
 
 static void a_full_arena_is_a_failure_not_another_answer(void **state)
 {
-	static const char dns_text[] = "{\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],\"resolverStrategy\":\"weighted\","
-				       "\"resolversWeighted\":{\"192.0.2.1\":4},\"resolversPreferredOrder\":[\"192.0.2.2\"]}";
+	static const char dns_text[] =
+		"{\"resolvers\":[\"192.0.2.1\",\"192.0.2.2\"],\"resolverStrategy\":\"weighted\","
+		"\"resolversWeighted\":{\"192.0.2.1\":4},\"resolversPreferredOrder\":[\"192.0.2.2\"]}";
 	static const char http_text[] = "{\"userAgent\":\"a\",\"headers\":{\"X\":\"y\"},\"headerOrder\":[\"X\"],"
 					"\"tlsClientHello\":{\"maxVersion\":\"TLS12\"},\"allowedStatusCodes\":[200]}";
 	AUTO(json) json_t *dns = json_loads(dns_text, 0, NULL);

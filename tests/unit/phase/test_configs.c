@@ -6,10 +6,10 @@
 
 #include "base/arena.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <string.h>
 
 #define ID_1 "\"0190f3a0-0000-7000-8000-000000000001\""
@@ -86,10 +86,12 @@ static void what_is_written_reads_the_same_again(void **state)
 		read_fn read;
 		const char *text;
 	} cases[] = {
-		{ read_generation, "{\"patternType\":\"prefix\",\"prefixVariableLength\":2,\"numDomainsToGenerate\":9,\"tld\":\".com,.net\"}" },
-		{ read_generation, "{\"pattern_type\":\"both\",\"variable_length\":3,\"num_domains_to_generate\":9,"
-				   "\"character_set\":\"abc\",\"constant_string\":\"X\",\"tlds\":[\".io\"],\"batch_size\":77,"
-				   "\"offset_start\":5,\"reuse_offsets\":true}" },
+		{ read_generation, "{\"patternType\":\"prefix\",\"prefixVariableLength\":2,\"numDomainsToGenerate\":9,"
+				   "\"tld\":\".com,.net\"}" },
+		{ read_generation,
+		  "{\"pattern_type\":\"both\",\"variable_length\":3,\"num_domains_to_generate\":9,"
+		  "\"character_set\":\"abc\",\"constant_string\":\"X\",\"tlds\":[\".io\"],\"batch_size\":77,"
+		  "\"offset_start\":5,\"reuse_offsets\":true}" },
 		{ read_dns, "{\"personaIds\":[" ID_1 "]}" },
 		{ read_dns, "{\"personaIds\":[" ID_1 "," ID_2 "],\"batchSize\":1000,\"timeout\":120,\"maxRetries\":0,"
 			    "\"validationTypes\":[\"aaaa\"]}" },
@@ -98,9 +100,10 @@ static void what_is_written_reads_the_same_again(void **state)
 			     "\"enrichmentEnabled\":false,\"microCrawlEnabled\":false,\"microCrawlMaxPages\":10,"
 			     "\"microCrawlByteBudget\":1024,\"batchSize\":500,\"maxRetries\":5}" },
 		{ read_analysis, "{}" },
-		{ read_analysis, "{\"personaIds\":[" ID_1 "],\"name\":\"n\",\"analysisTypes\":[\"links\",\"structure\"],"
-				 "\"includeExternal\":true,\"enableSuggestions\":true,\"generateReports\":true,"
-				 "\"keywordRules\":[\"k\"],\"scoringProfileId\":" ID_2 "}" },
+		{ read_analysis,
+		  "{\"personaIds\":[" ID_1 "],\"name\":\"n\",\"analysisTypes\":[\"links\",\"structure\"],"
+		  "\"includeExternal\":true,\"enableSuggestions\":true,\"generateReports\":true,"
+		  "\"keywordRules\":[\"k\"],\"scoringProfileId\":" ID_2 "}" },
 		{ read_leads, "{}" },
 		{ read_leads, "{\"matchScoreThreshold\":0.5,\"lowScoreGraceThreshold\":0.5,\"minContentBytes\":256,"
 			      "\"parkedConfidenceFloor\":1,\"requireStructuralSignals\":false,\"batchSize\":10}" },
@@ -128,23 +131,35 @@ static void every_wrong_value_is_named(void **state)
 		const char *fields[8]; /* in order */
 	} cases[] = {
 		{ read_generation, "{}", { "numDomainsToGenerate", "patternType" } },
-		{ read_generation, "{\"patternType\":\"suffix\",\"numDomainsToGenerate\":0,\"batchSize\":10001,\"offsetStart\":-1,\"x\":1}",
+		{ read_generation,
+		  "{\"patternType\":\"suffix\",\"numDomainsToGenerate\":0,\"batchSize\":10001,\"offsetStart\":-1,\"x\":"
+		  "1}",
 		  { "numDomainsToGenerate", "batchSize", "offsetStart", "x", "suffixVariableLength" } },
-		{ read_generation, "{\"patternType\":\"constant\",\"constantString\":\"a\",\"numDomainsToGenerate\":2}",
+		{ read_generation,
+		  "{\"patternType\":\"constant\",\"constantString\":\"a\",\"numDomainsToGenerate\":2}",
 		  { "numDomainsToGenerate" } },
 		{ read_dns, "{}", { "personaIds" } },
 		{ read_dns, "{\"personaIds\":[]}", { "personaIds" } },
-		{ read_dns, "{\"personaIds\":[\"x\"],\"batchSize\":1001,\"timeout\":0,\"maxRetries\":11,\"validationTypes\":[\"MX\"],\"color\":1}",
-		  { "personaIds[0]", "personaIds", "batchSize", "timeout", "maxRetries", "validationTypes[0]", "color" } },
+		{ read_dns,
+		  "{\"personaIds\":[\"x\"],\"batchSize\":1001,\"timeout\":0,\"maxRetries\":11,\"validationTypes\":["
+		  "\"MX\"],\"color\":1}",
+		  { "personaIds[0]", "personaIds", "batchSize", "timeout", "maxRetries", "validationTypes[0]",
+		    "color" } },
 		{ read_dns, "{\"personaIds\":[" ID_1 "],\"validationTypes\":[]}", { "validationTypes" } },
 		{ read_http, "{\"personaIds\":[" ID_1 "]}", { "keywordSetIds" } },
 		{ read_http, "{\"personaIds\":[" ID_1 "],\"keywordSetIds\":[],\"keywords\":[]}", { "keywordSetIds" } },
-		{ read_http, "{\"personaIds\":[" ID_1 "],\"keywords\":[\" \"],\"microCrawlMaxPages\":11,\"microCrawlByteBudget\":1023,"
-			     "\"batchSize\":501,\"maxRetries\":6,\"proxyPoolId\":" ID_2 "}",
-		  { "keywords[0]", "microCrawlMaxPages", "microCrawlByteBudget", "batchSize", "maxRetries", "proxyPoolId" } },
-		{ read_analysis, "{\"analysisTypes\":[\"content\",\"smell\"],\"scoringProfileId\":\"x\",\"batchSize\":0}",
+		{ read_http,
+		  "{\"personaIds\":[" ID_1
+		  "],\"keywords\":[\" \"],\"microCrawlMaxPages\":11,\"microCrawlByteBudget\":1023,"
+		  "\"batchSize\":501,\"maxRetries\":6,\"proxyPoolId\":" ID_2 "}",
+		  { "keywords[0]", "microCrawlMaxPages", "microCrawlByteBudget", "batchSize", "maxRetries",
+		    "proxyPoolId" } },
+		{ read_analysis,
+		  "{\"analysisTypes\":[\"content\",\"smell\"],\"scoringProfileId\":\"x\",\"batchSize\":0}",
 		  { "analysisTypes[1]", "scoringProfileId", "batchSize" } },
-		{ read_leads, "{\"matchScoreThreshold\":0.04,\"lowScoreGraceThreshold\":0.61,\"minContentBytes\":255,\"parkedConfidenceFloor\":1.01}",
+		{ read_leads,
+		  "{\"matchScoreThreshold\":0.04,\"lowScoreGraceThreshold\":0.61,\"minContentBytes\":255,"
+		  "\"parkedConfidenceFloor\":1.01}",
 		  { "matchScoreThreshold", "lowScoreGraceThreshold", "minContentBytes", "parkedConfidenceFloor" } },
 		{ read_leads, "{\"matchScoreThreshold\":0.2}", { "lowScoreGraceThreshold" } },
 	};
@@ -201,9 +216,10 @@ static void generation_takes_what_is_absent_from_the_campaign(void **state)
 	json_t *change = json_loads("{\"numDomainsToGenerate\":50,\"tlds\":[\".org\"]}", 0, NULL);
 
 	(void)state;
-	assert_true(status_ok(generation_config_parse("{\"patternType\":\"both\",\"variableLength\":4,\"constantString\":\"mid\","
-						      "\"characterSet\":\"abc\",\"numDomainsToGenerate\":20,\"offsetStart\":3}",
-						      arena, &defaults)));
+	assert_true(status_ok(
+		generation_config_parse("{\"patternType\":\"both\",\"variableLength\":4,\"constantString\":\"mid\","
+					"\"characterSet\":\"abc\",\"numDomainsToGenerate\":20,\"offsetStart\":3}",
+					arena, &defaults)));
 	violations_init(&v, arena);
 	assert_true(status_ok(generation_config_read(change, "configuration", &defaults, arena, &v, &config)));
 	assert_int_equal(v.count, 0);
@@ -232,8 +248,8 @@ static void defaults_are_the_specified_ones(void **state)
 	assert_int_equal(dns.retries_max, 2);
 	assert_true(dns.wants_a && dns.wants_aaaa);
 	assert_int_equal(dns.batch_size, 0);
-	assert_true(status_ok(http_config_parse("{\"personaIds\":[" ID_1 "],\"keywords\":[\"a\"],\"adHocKeywords\":[\"b\"]}",
-						arena, &http)));
+	assert_true(status_ok(http_config_parse(
+		"{\"personaIds\":[" ID_1 "],\"keywords\":[\"a\"],\"adHocKeywords\":[\"b\"]}", arena, &http)));
 	assert_int_equal(http.keyword_count, 2);
 	assert_true(http.enrichment_enabled);
 	assert_false(http.microcrawl_enabled); /* crawl depth 0 */

@@ -3,10 +3,10 @@
 #include "base/arena.h"
 #include "base/random.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,8 +82,8 @@ static void offsets_give_the_specified_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct pattern pattern = make1(cases[i].type, cases[i].p, cases[i].s, cases[i].charset,
-					       cases[i].constant, cases[i].tld);
+		struct pattern pattern =
+			make1(cases[i].type, cases[i].p, cases[i].s, cases[i].charset, cases[i].constant, cases[i].tld);
 		assert_name(&pattern, cases[i].offset, cases[i].name);
 	}
 }
@@ -131,17 +131,64 @@ static void offsets_beyond_the_end_are_refused(void **state)
 
 static void what_makes_no_pattern_is_refused(void **state)
 {
-	static const char *const com[] = { ".com" }, *const empty[] = { "" }, *const bare[] = { "com" }, *const dot[] = { "." };
+	static const char *const com[] = { ".com" }, *const empty[] = { "" }, *const bare[] = { "com" },
+				 *const dot[] = { "." };
 	static const struct pattern_parts cases[] = {
-		{ .type = PATTERN_PREFIX, .prefix_length = -1, .charset = "ab", .constant = "x", .tlds = com, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "", .constant = "x", .tlds = com, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "ab", .constant = "x", .tlds = empty, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "ab", .constant = "x", .tlds = bare, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "ab", .constant = "x", .tlds = dot, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "ab", .constant = "x", .tlds = com, .tld_count = 0 },
-		{ .type = PATTERN_TYPE_COUNT, .prefix_length = 1, .charset = "ab", .constant = "x", .tlds = com, .tld_count = 1 },
-		{ .type = PATTERN_BOTH, .prefix_length = 32, .suffix_length = 31, .charset = "ab", .constant = "x", .tlds = com, .tld_count = 1 },
-		{ .type = PATTERN_PREFIX, .prefix_length = 1, .charset = "a_b", .constant = "x", .tlds = com, .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = -1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = empty,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = bare,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = dot,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 0 },
+		{ .type = PATTERN_TYPE_COUNT,
+		  .prefix_length = 1,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 1 },
+		{ .type = PATTERN_BOTH,
+		  .prefix_length = 32,
+		  .suffix_length = 31,
+		  .charset = "ab",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 1 },
+		{ .type = PATTERN_PREFIX,
+		  .prefix_length = 1,
+		  .charset = "a_b",
+		  .constant = "x",
+		  .tlds = com,
+		  .tld_count = 1 },
 	};
 	struct pattern pattern;
 
@@ -178,9 +225,10 @@ static void hashes_are_the_specified_ones(void **state)
 	char hex[65];
 
 	(void)state;
-	assert_string_equal(pattern_hash_json(&com, arena),
-			    "{\"patternType\":\"prefix\",\"prefixVariableLength\":3,\"suffixVariableLength\":0,"
-			    "\"characterSet\":\"abcdefghijklmnopqrstuvwxyz\",\"constantString\":\"shop\",\"tld\":\".com\"}");
+	assert_string_equal(
+		pattern_hash_json(&com, arena),
+		"{\"patternType\":\"prefix\",\"prefixVariableLength\":3,\"suffixVariableLength\":0,"
+		"\"characterSet\":\"abcdefghijklmnopqrstuvwxyz\",\"constantString\":\"shop\",\"tld\":\".com\"}");
 	assert_true(status_ok(pattern_hash(&com, arena, hex)));
 	assert_string_equal(hex, "b4ea995981445444255586b65adba905005dfd35692ed12e44fa38285155c371");
 	assert_true(status_ok(pattern_hash(&net, arena, hex)));
@@ -226,7 +274,8 @@ static void walking_is_the_same_as_computing(void **state)
 	for (int round = 0; round < 4000; round++) {
 		enum pattern_type type = (enum pattern_type)rng_below(&rng, PATTERN_TYPE_COUNT);
 		int64_t longest = rng_below(&rng, 4) == 0 ? 25 : 3;
-		int64_t p = (int64_t)rng_below(&rng, (uint64_t)longest + 1), s = (int64_t)rng_below(&rng, (uint64_t)longest + 1);
+		int64_t p = (int64_t)rng_below(&rng, (uint64_t)longest + 1),
+			s = (int64_t)rng_below(&rng, (uint64_t)longest + 1);
 		struct pattern_parts parts = { .type = type,
 					       .prefix_length = p,
 					       .suffix_length = s,
