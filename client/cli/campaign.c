@@ -81,7 +81,8 @@ struct status campaign_update(struct cli *cli)
 		request.name = pb_borrow(name);
 	}
 	if (description) {
-		request.description_change_case = DOMAINFLOW__V2__UPDATE_CAMPAIGN_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
+		request.description_change_case =
+			DOMAINFLOW__V2__UPDATE_CAMPAIGN_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
 		request.description = pb_borrow(description);
 	}
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_update_campaign, &request, &answer));

@@ -62,7 +62,8 @@ static struct status phase_to_control(struct cli *cli, Domainflow__V2__Phase *ou
 	TRY(snapshot_get(cli, &snapshot));
 	*out = snapshot->control_phase;
 	if (*out == DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED)
-		return status_make(STATUS_FAILED_PRECONDITION, "NO_CONTROL_PHASE", "%s", "no phase is running or paused");
+		return status_make(STATUS_FAILED_PRECONDITION, "NO_CONTROL_PHASE", "%s",
+				   "no phase is running or paused");
 	return STATUS_OK_VALUE;
 }
 
@@ -149,7 +150,8 @@ struct status campaign_restart(struct cli *cli)
 	if (phase == DOMAINFLOW__V2__PHASE__PHASE_ANALYSIS)
 		return analysis_restart(cli);
 	if (phase != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED)
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "to run %s again use campaign start", cli_arg(cli, 1));
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "to run %s again use campaign start",
+				   cli_arg(cli, 1));
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_restart_campaign, &request, &answer));
 	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));

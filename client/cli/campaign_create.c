@@ -63,8 +63,8 @@ static struct status existing_show(struct cli *cli, struct form *f, const Domain
 	const char *id;
 
 	list.search = create->name;
-	TRY(existing_find(cli, &domainflow_v2_campaign_list_campaigns_method, &list.base, "campaigns", create->name, NULL,
-			  NULL, &id));
+	TRY(existing_find(cli, &domainflow_v2_campaign_list_campaigns_method, &list.base, "campaigns", create->name,
+			  NULL, NULL, &id));
 	*out_is_shown = id != NULL;
 	if (!id)
 		return STATUS_OK_VALUE;
@@ -86,7 +86,7 @@ static struct status existing_show(struct cli *cli, struct form *f, const Domain
 	return view_campaign(cli, &answer->base);
 }
 
-/* Starts generation of what was just made; the campaign is shown as it stands afterwards. */
+/* Starts generation of what was just made. */
 static struct status start(struct cli *cli, const char *id)
 {
 	PB(StartPhaseRequest, START_PHASE_REQUEST, request);
@@ -94,7 +94,10 @@ static struct status start(struct cli *cli, const char *id)
 
 	request.campaign_id = pb_borrow(id);
 	request.phase = DOMAINFLOW__V2__PHASE__PHASE_GENERATION;
-	return CLI_CALL(cli, domainflow_v2_phase_start_phase, &request, &answer);
+	TRY(CLI_CALL(cli, domainflow_v2_phase_start_phase, &request, &answer));
+	if (cli->format != OUTPUT_JSON)
+		cli_note(cli, "generation is started");
+	return STATUS_OK_VALUE;
 }
 
 static struct status create(struct cli *cli, struct form *f)

@@ -92,12 +92,9 @@ struct status campaign_status(struct cli *cli)
 struct status campaign_funnel(struct cli *cli)
 {
 	static const struct column columns[] = {
-		{ "generated", "generated", COLUMN_TEXT, 0 },
-		{ "dns valid", "dns_valid", COLUMN_TEXT, 0 },
-		{ "http valid", "http_valid", COLUMN_TEXT, 0 },
-		{ "keyword hits", "keyword_hits", COLUMN_TEXT, 0 },
-		{ "analyzed", "analyzed", COLUMN_TEXT, 0 },
-		{ "high potential", "high_potential", COLUMN_TEXT, 0 },
+		{ "generated", "generated", COLUMN_TEXT, 0 },   { "dns valid", "dns_valid", COLUMN_TEXT, 0 },
+		{ "http valid", "http_valid", COLUMN_TEXT, 0 }, { "keyword hits", "keyword_hits", COLUMN_TEXT, 0 },
+		{ "analyzed", "analyzed", COLUMN_TEXT, 0 },     { "high potential", "high_potential", COLUMN_TEXT, 0 },
 		{ "leads", "leads", COLUMN_TEXT, 0 },
 	};
 	PB(GetFunnelRequest, GET_FUNNEL_REQUEST, request);

@@ -25,9 +25,9 @@ struct watching {
 	struct cli *cli;
 	struct watch watch;
 	const char *campaign_id;
-	bool is_live;   /* draws a picture that is redrawn in place */
-	unsigned drawn; /* lines of the picture that stand on the terminal */
-	unsigned failures;            /* in a row */
+	bool is_live;                  /* draws a picture that is redrawn in place */
+	unsigned drawn;                /* lines of the picture that stand on the terminal */
+	unsigned failures;             /* in a row */
 	enum watch_outcome afterwards; /* how it ends once the history asked for with --after has been shown */
 };
 
@@ -75,10 +75,11 @@ static void event_show(struct watching *w, const PbEvent *event)
 
 /* --- one connection ------------------------------------------------------------------------------------------ */
 
-static struct status decided(const struct watching *w, enum watch_outcome outcome)
+static struct status decided(struct watching *w, enum watch_outcome outcome)
 {
 	const char *why = w->watch.failure;
 
+	w->cli->report.request_id[0] = '\0'; /* it is the campaign that failed, not a request */
 	if (outcome == WATCH_PHASE_FAILED)
 		return status_make(STATUS_UNKNOWN, "PHASE_FAILED", "a phase failed%s%s", *why ? ": " : "", why);
 	if (outcome == WATCH_CANCELLED)

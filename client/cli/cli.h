@@ -64,8 +64,9 @@ struct status cli_number(const char *text, const char *what, int64_t least, int6
 
 /* --- calls --------------------------------------------------------------------------------------------------- */
 
-/* One call with its repeats. A method that changes something carries a fresh idempotency key, so that the server can tell
- * a repeat; it is repeated when the server was UNAVAILABLE, at most MUTATION_ATTEMPTS_MAX times. Reads repeat themselves. */
+/* One call with its repeats. A method that changes something carries a fresh idempotency key, so that the server can
+ * tell a repeat; it is repeated when the server was UNAVAILABLE, at most MUTATION_ATTEMPTS_MAX times. Reads repeat
+ * themselves. */
 struct attempt {
 	struct df_call call;
 	unsigned left;
@@ -77,16 +78,16 @@ void attempt_begin(struct attempt *a, struct cli *cli, const struct method *meth
 bool attempt_again(struct attempt *a, const struct cli *cli, struct status st);
 
 /* Calls a generated function: CLI_CALL(cli, domainflow_v2_campaign_get_campaign, &request, &response). */
-#define CLI_CALL(cli, function, in, out)                                                                               \
-	({                                                                                                             \
-		struct attempt attempt_;                                                                               \
-		struct status call_status_ = cli_connect(cli);                                                         \
-		attempt_begin(&attempt_, (cli), &function##_method);                                                   \
-		if (status_ok(call_status_))                                                                           \
-			do                                                                                             \
-				call_status_ = function((cli)->connection, &attempt_.call, (in), (out));                       \
-			while (attempt_again(&attempt_, (cli), call_status_));                                         \
-		call_status_;                                                                                          \
+#define CLI_CALL(cli, function, in, out) \
+	({ \
+		struct attempt attempt_; \
+		struct status call_status_ = cli_connect(cli); \
+		attempt_begin(&attempt_, (cli), &function##_method); \
+		if (status_ok(call_status_)) \
+			do \
+				call_status_ = function((cli)->connection, &attempt_.call, (in), (out)); \
+			while (attempt_again(&attempt_, (cli), call_status_)); \
+		call_status_; \
 	})
 
 #endif

@@ -41,8 +41,8 @@ struct status command_unknown(const char *first, const char *second)
 	const char *space = second ? " " : "";
 
 	if (near)
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "there is no command %s%s%s; did you mean %s%s%s?", first,
-				   space, second ? second : "", second ? first : "", space, near);
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "there is no command %s%s%s; did you mean %s%s%s?",
+				   first, space, second ? second : "", second ? first : "", space, near);
 	return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "there is no command %s%s%s; dfctl help lists them", first,
 			   space, second ? second : "");
 }
@@ -76,13 +76,13 @@ static void lines_print(FILE *out, const char *prefix, const char *text)
 	}
 }
 
-static const char exit_codes[] = "0 done; 1 the campaign failed, or another failure; 2 a mistake on the line or in the input;\n"
-				 "3 not found; 4 refused in this state; 5 server unreachable or too late; 130 interrupted\n";
+static const char exit_codes[] =
+	"0 done; 1 the campaign failed, or another failure; 2 a mistake on the line or in the input;\n"
+	"3 not found; 4 refused in this state; 5 server unreachable or too late; 130 interrupted\n";
 
 void help_command(FILE *out, const struct command *command)
 {
-	fprintf(out, "dfctl %s%s%s: %s\n", command->name, *command->args ? " " : "", command->args,
-		command->summary);
+	fprintf(out, "dfctl %s%s%s: %s\n", command->name, *command->args ? " " : "", command->args, command->summary);
 	if (command->details)
 		lines_print(out, "", command->details);
 	if (command->examples) {

@@ -21,7 +21,7 @@ struct command {
 	const char *name; /* both words */
 	const char *args; /* as help shows them: "ID [PHASE]" */
 	unsigned args_min, args_max;
-	uint64_t options; /* OPTION_BIT of what it takes besides the global ones */
+	uint64_t options;     /* OPTION_BIT of what it takes besides the global ones */
 	const char *summary;  /* one line */
 	const char *details;  /* more lines, or NULL */
 	const char *examples; /* lines without "dfctl " in front; NULL */

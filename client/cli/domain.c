@@ -7,16 +7,11 @@
 #define REASONS_MAX 9
 
 static const struct column list_columns[] = {
-	{ "DOMAIN", "domain", COLUMN_TEXT, 64 },
-	{ "DNS", "dns_status", COLUMN_TEXT, 0 },
-	{ "HTTP", "http_status", COLUMN_TEXT, 0 },
-	{ "CODE", "http_status_code", COLUMN_NUMBER, 0 },
-	{ "LEAD", "lead_status", COLUMN_TEXT, 0 },
-	{ "REASON", "rejection_reason", COLUMN_TEXT, 0 },
-	{ "SCORE", "domain_score", COLUMN_NUMBER, 0 },
-	{ "LEAD SCORE", "lead_score", COLUMN_NUMBER, 0 },
-	{ "KEYWORDS", "keyword_hits", COLUMN_NUMBER, 0 },
-	{ "TITLE", "http_title", COLUMN_TEXT, 40 },
+	{ "DOMAIN", "domain", COLUMN_TEXT, 64 },          { "DNS", "dns_status", COLUMN_TEXT, 0 },
+	{ "HTTP", "http_status", COLUMN_TEXT, 0 },        { "CODE", "http_status_code", COLUMN_NUMBER, 0 },
+	{ "LEAD", "lead_status", COLUMN_TEXT, 0 },        { "REASON", "rejection_reason", COLUMN_TEXT, 0 },
+	{ "SCORE", "domain_score", COLUMN_NUMBER, 0 },    { "LEAD SCORE", "lead_score", COLUMN_NUMBER, 0 },
+	{ "KEYWORDS", "keyword_hits", COLUMN_NUMBER, 0 }, { "TITLE", "http_title", COLUMN_TEXT, 40 },
 };
 
 static const struct column record_columns[] = {
@@ -51,11 +46,14 @@ struct status domain_list(struct cli *cli)
 	int value;
 
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	TRY(cli_enum(cli, &domainflow__v2__dns_status__descriptor, o->value[OPTION_DNS_STATUS], "--dns-status", &value));
+	TRY(cli_enum(cli, &domainflow__v2__dns_status__descriptor, o->value[OPTION_DNS_STATUS], "--dns-status",
+		     &value));
 	request.dns_status = (Domainflow__V2__DnsStatus)value;
-	TRY(cli_enum(cli, &domainflow__v2__http_status__descriptor, o->value[OPTION_HTTP_STATUS], "--http-status", &value));
+	TRY(cli_enum(cli, &domainflow__v2__http_status__descriptor, o->value[OPTION_HTTP_STATUS], "--http-status",
+		     &value));
 	request.http_status = (Domainflow__V2__HttpStatus)value;
-	TRY(cli_enum(cli, &domainflow__v2__lead_status__descriptor, o->value[OPTION_LEAD_STATUS], "--lead-status", &value));
+	TRY(cli_enum(cli, &domainflow__v2__lead_status__descriptor, o->value[OPTION_LEAD_STATUS], "--lead-status",
+		     &value));
 	request.lead_status = (Domainflow__V2__LeadStatus)value;
 	TRY(cli_enum(cli, &domainflow__v2__domain_sort__descriptor, o->value[OPTION_SORT], "--sort", &value));
 	request.sort = (Domainflow__V2__DomainSort)value;
@@ -65,7 +63,8 @@ struct status domain_list(struct cli *cli)
 			continue;
 		if (request.n_rejection_reasons == REASONS_MAX)
 			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", REASONS_MAX);
-		TRY(cli_enum(cli, &domainflow__v2__rejection_reason__descriptor, o->values[i].value, "--reason", &value));
+		TRY(cli_enum(cli, &domainflow__v2__rejection_reason__descriptor, o->values[i].value, "--reason",
+			     &value));
 		reasons[request.n_rejection_reasons++] = (Domainflow__V2__RejectionReason)value;
 	}
 	return list_print(cli, &domainflow_v2_domain_list_domains_method, &request.base, "domains", list_columns,

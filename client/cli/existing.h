@@ -15,8 +15,8 @@ struct method;
 struct status existing_find(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
 			    const char *name, const char *field, const char *value, const char **out) MUST_CHECK;
 
-/* OK when every member of `wanted` is in the existing object with the same value; else ALREADY_EXISTS / NAME_TAKEN, which
- * names the first one that differs. */
+/* OK when every member of `wanted` is in the existing object with the same value; else ALREADY_EXISTS / NAME_TAKEN,
+ * which names the first one that differs. */
 struct status existing_same(const json_t *wanted, const ProtobufCMessage *existing) MUST_CHECK;
 
 #endif

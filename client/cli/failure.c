@@ -50,7 +50,8 @@ static void detail(struct buffer *b, const char *name, const char *value)
 /* A request id helps whoever reads the server's log; it says nothing about a mistake of the caller's. */
 static bool is_servers_fault(enum status_code code)
 {
-	return code == STATUS_INTERNAL || code == STATUS_UNKNOWN || code == STATUS_DATA_LOSS || code == STATUS_UNIMPLEMENTED;
+	return code == STATUS_INTERNAL || code == STATUS_UNKNOWN || code == STATUS_DATA_LOSS ||
+	       code == STATUS_UNIMPLEMENTED;
 }
 
 void failure_print(FILE *err, struct status st, const struct df_call_report *report)

@@ -73,7 +73,7 @@ static struct status id_add(json_t *ids, const char *id)
 	size_t i;
 	json_t *there;
 
-	json_array_foreach(ids, i, there)
+	json_array_foreach (ids, i, there)
 		if (json_is_string(there) && strcasecmp(json_string_value(there), id) == 0)
 			return STATUS_OK_VALUE;
 	return json_array_append_new(ids, json_string(id)) == 0 ? STATUS_OK_VALUE : status_out_of_memory();
@@ -136,7 +136,7 @@ static bool object_is_part(const json_t *part, const json_t *whole, char *path, 
 	const char *name;
 	json_t *member;
 
-	json_object_foreach((json_t *)(uintptr_t)part, name, member) {
+	json_object_foreach ((json_t *)(uintptr_t)part, name, member) {
 		char inner[128] = "";
 
 		if (json_is_part(member, json_object_get(whole, name), inner, sizeof inner))

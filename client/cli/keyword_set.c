@@ -11,10 +11,10 @@
 
 #include <string.h>
 
-#define RULES_MAX          10000
-#define CONTEXT_CHARS_MAX  500
-#define WEIGHT_MAX         100.0
-#define RULE_TEXT_MAX      2000
+#define RULES_MAX         10000
+#define CONTEXT_CHARS_MAX 500
+#define WEIGHT_MAX        100.0
+#define RULE_TEXT_MAX     2000
 
 static const struct column list_columns[] = {
 	{ "ID", "id", COLUMN_TEXT, 0 },
@@ -35,12 +35,9 @@ static const struct column record_columns[] = {
 };
 
 static const struct column rule_columns[] = {
-	{ "PATTERN", "pattern", COLUMN_TEXT, 60 },
-	{ "TYPE", "rule_type", COLUMN_TEXT, 0 },
-	{ "WEIGHT", "weight", COLUMN_NUMBER, 0 },
-	{ "CASE", "is_case_sensitive", COLUMN_TEXT, 0 },
-	{ "CONTEXT", "context_chars", COLUMN_NUMBER, 0 },
-	{ "CATEGORY", "category", COLUMN_TEXT, 40 },
+	{ "PATTERN", "pattern", COLUMN_TEXT, 60 },        { "TYPE", "rule_type", COLUMN_TEXT, 0 },
+	{ "WEIGHT", "weight", COLUMN_NUMBER, 0 },         { "CASE", "is_case_sensitive", COLUMN_TEXT, 0 },
+	{ "CONTEXT", "context_chars", COLUMN_NUMBER, 0 }, { "CATEGORY", "category", COLUMN_TEXT, 40 },
 };
 
 static struct status set_show(struct cli *cli, const ProtobufCMessage *answer, const PbKeywordSet *set)
@@ -160,9 +157,8 @@ static struct status rules_unfold(json_t *document)
 	json_t *rules = json_object_get(document, "rules"), *rule;
 	size_t i;
 
-	json_array_foreach(rules, i, rule)
-		if (json_is_string(rule) &&
-		    json_array_set_new(rules, i, json_pack("{s:O}", "pattern", rule)) != 0)
+	json_array_foreach (rules, i, rule)
+		if (json_is_string(rule) && json_array_set_new(rules, i, json_pack("{s:O}", "pattern", rule)) != 0)
 			return status_out_of_memory();
 	return STATUS_OK_VALUE;
 }
@@ -237,7 +233,8 @@ static struct status update(struct cli *cli, struct form *f)
 		request.name = pb_borrow(name);
 	}
 	if (description) {
-		request.description_change_case = DOMAINFLOW__V2__UPDATE_KEYWORD_SET_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
+		request.description_change_case =
+			DOMAINFLOW__V2__UPDATE_KEYWORD_SET_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
 		request.description = pb_borrow(description);
 	}
 	if (has_enabled) {

@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#define PAGE_ITEMS_MAX  1000
-#define LIMIT_DEFAULT   100
-#define LIMIT_MAX       1000000
+#define PAGE_ITEMS_MAX   1000
+#define LIMIT_DEFAULT    100
+#define LIMIT_MAX        1000000
 #define LIST_COLUMNS_MAX 16
 
 static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessage *message, const char *name)
@@ -59,7 +59,8 @@ struct status list_pages(struct cli *cli, struct arena *arena, const struct meth
 		if (!buffer_text(&next, pb_text(arena, page, "next_page_token")))
 			return status_out_of_memory();
 		goes_on = next.len && limit != 0 && count > 0;
-		if (!visit(context, count ? *(const ProtobufCMessage *const *const *)((const char *)page + field->offset) : NULL,
+		if (!visit(context,
+			   count ? *(const ProtobufCMessage *const *const *)((const char *)page + field->offset) : NULL,
 			   count, next.len == 0, &st))
 			goes_on = false;
 	}
@@ -104,15 +105,15 @@ static struct status json_items(struct listing *l, const ProtobufCMessage *const
 	return STATUS_OK_VALUE;
 }
 
-static bool page_show(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last, struct status *st)
+static bool page_show(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
+		      struct status *st)
 {
 	struct listing *l = context;
 	struct cli cells = *l->cli;
 
 	cells.arena = l->cli->pages; /* cells live as long as their page */
-	*st = l->cli->format == OUTPUT_JSON
-		      ? json_items(l, items, count)
-		      : table_print(&cells, l->columns, l->column_count, items, count, l->widths);
+	*st = l->cli->format == OUTPUT_JSON ? json_items(l, items, count)
+					    : table_print(&cells, l->columns, l->column_count, items, count, l->widths);
 	l->shown += count;
 	l->has_more = !is_last;
 	return status_ok(*st);

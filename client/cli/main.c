@@ -39,14 +39,15 @@ static void grpc_log(gpr_log_func_args *args)
 static struct status settle(struct cli *cli)
 {
 	const struct options *o = cli->options;
-	const char *server = getenv("DOMAINFLOW_SERVER"), *output = o->value[OPTION_OUTPUT], *no_color = getenv("NO_COLOR");
+	const char *server = getenv("DOMAINFLOW_SERVER"), *output = o->value[OPTION_OUTPUT],
+		   *no_color = getenv("NO_COLOR");
 
 	cli->server = o->value[OPTION_SERVER] ? o->value[OPTION_SERVER] : server && *server ? server : SERVER_DEFAULT;
 	cli->is_quiet = o->is_given[OPTION_QUIET];
 	cli->has_color = !o->is_given[OPTION_NO_COLOR] && !(no_color && *no_color) && terminal_columns(cli->out) > 0;
 	if (o->value[OPTION_TIMEOUT] && !duration_parse(o->value[OPTION_TIMEOUT], &cli->timeout_ms))
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--timeout is a time such as 10s, 500ms or 2m, not %s",
-				   o->value[OPTION_TIMEOUT]);
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE",
+				   "--timeout is a time such as 10s, 500ms or 2m, not %s", o->value[OPTION_TIMEOUT]);
 	if (output && strcmp(output, "json") != 0 && strcmp(output, "table") != 0)
 		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--output is table or json, not %s", output);
 	cli->format = output && strcmp(output, "json") == 0 ? OUTPUT_JSON : OUTPUT_TABLE;

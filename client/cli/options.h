@@ -14,38 +14,38 @@
 struct command;
 
 /* X(NAME, long name, short letter or 0, metavar or NULL, help) */
-#define GLOBAL_OPTIONS(X)                                                                                              \
+#define GLOBAL_OPTIONS(X) \
 	X(SERVER, "server", 0, "ADDR", "the server: host:port or unix:/path (DOMAINFLOW_SERVER, else 127.0.0.1:8090)") \
-	X(TIMEOUT, "timeout", 0, "TIME", "longest wait for one answer: 10s, 500ms, 2m (default 10s)")                  \
-	X(OUTPUT, "output", 'o', "FORMAT", "table or json")                                                            \
-	X(NO_COLOR, "no-color", 0, NULL, "no colours (NO_COLOR does the same)")                                        \
-	X(QUIET, "quiet", 'q', NULL, "no notes beside the answer")                                                     \
+	X(TIMEOUT, "timeout", 0, "TIME", "longest wait for one answer: 10s, 500ms, 2m (default 10s)") \
+	X(OUTPUT, "output", 'o', "FORMAT", "table or json") \
+	X(NO_COLOR, "no-color", 0, NULL, "no colours (NO_COLOR does the same)") \
+	X(QUIET, "quiet", 'q', NULL, "no notes beside the answer") \
 	X(HELP, "help", 'h', NULL, "this help")
 
-#define COMMAND_OPTIONS(X)                                                                                             \
-	X(FILE, "file", 'f', "FILE", "JSON to read, - for standard input")                                             \
-	X(NAME, "name", 0, "TEXT", "the name")                                                                         \
-	X(DESCRIPTION, "description", 0, "TEXT", "the description")                                                    \
-	X(MODE, "mode", 0, "MODE", "step_by_step or full_sequence")                                                    \
-	X(START, "start", 0, NULL, "start the first phase at once")                                                    \
-	X(IF_MISSING, "if-missing", 0, NULL, "show the one of that name when it has the same content")                 \
-	X(YES, "yes", 'y', NULL, "do not ask")                                                                         \
-	X(LIMIT, "limit", 'n', "N", "show at most N, or all (default 100)")                                            \
-	X(STATUS, "status", 0, "STATUS", "only those in this status")                                                  \
-	X(SEARCH, "search", 0, "TEXT", "only those whose name contains this")                                          \
-	X(PHASE, "phase", 0, "PHASE", "only this phase")                                                               \
-	X(UNTIL, "until", 0, "GOAL", "completed (default), or the phase to wait for")                                  \
-	X(AFTER, "after", 0, "N", "begin with the events after number N")                                              \
-	X(PERSONA, "persona", 0, "ID|NAME", "use this persona; may be repeated")                                       \
-	X(KEYWORD_SET, "keyword-set", 0, "ID|NAME", "use this keyword set; may be repeated")                           \
-	X(DNS_STATUS, "dns-status", 0, "STATUS", "pending, ok, error or timeout")                                      \
-	X(HTTP_STATUS, "http-status", 0, "STATUS", "pending, ok, error or timeout")                                    \
-	X(LEAD_STATUS, "lead-status", 0, "STATUS", "pending, match, no_match, error or timeout")                       \
-	X(REASON, "reason", 0, "REASON", "only this rejection reason; may be repeated")                                \
-	X(SORT, "sort", 0, "ORDER", "offset (default), domain_score or lead_score")                                    \
-	X(TYPE, "type", 0, "TYPE", "dns or http")                                                                      \
-	X(ENABLED, "enabled", 0, NULL, "only enabled ones")                                                            \
-	X(ENABLE, "enable", 0, NULL, "may be used from now on")                                                        \
+#define COMMAND_OPTIONS(X) \
+	X(FILE, "file", 'f', "FILE", "JSON to read, - for standard input") \
+	X(NAME, "name", 0, "TEXT", "the name") \
+	X(DESCRIPTION, "description", 0, "TEXT", "the description") \
+	X(MODE, "mode", 0, "MODE", "step_by_step or full_sequence") \
+	X(START, "start", 0, NULL, "start the first phase at once") \
+	X(IF_MISSING, "if-missing", 0, NULL, "show the one of that name when it has the same content") \
+	X(YES, "yes", 'y', NULL, "do not ask") \
+	X(LIMIT, "limit", 'n', "N", "show at most N, or all (default 100)") \
+	X(STATUS, "status", 0, "STATUS", "only those in this status") \
+	X(SEARCH, "search", 0, "TEXT", "only those whose name contains this") \
+	X(PHASE, "phase", 0, "PHASE", "only this phase") \
+	X(UNTIL, "until", 0, "GOAL", "completed (default), or the phase to wait for") \
+	X(AFTER, "after", 0, "N", "begin with the events after number N") \
+	X(PERSONA, "persona", 0, "ID|NAME", "use this persona; may be repeated") \
+	X(KEYWORD_SET, "keyword-set", 0, "ID|NAME", "use this keyword set; may be repeated") \
+	X(DNS_STATUS, "dns-status", 0, "STATUS", "pending, ok, error or timeout") \
+	X(HTTP_STATUS, "http-status", 0, "STATUS", "pending, ok, error or timeout") \
+	X(LEAD_STATUS, "lead-status", 0, "STATUS", "pending, match, no_match, error or timeout") \
+	X(REASON, "reason", 0, "REASON", "only this rejection reason; may be repeated") \
+	X(SORT, "sort", 0, "ORDER", "offset (default), domain_score or lead_score") \
+	X(TYPE, "type", 0, "TYPE", "dns or http") \
+	X(ENABLED, "enabled", 0, NULL, "only enabled ones") \
+	X(ENABLE, "enable", 0, NULL, "may be used from now on") \
 	X(DISABLE, "disable", 0, NULL, "may not be used any more")
 
 enum option_id {
@@ -55,9 +55,9 @@ enum option_id {
 		OPTION_COUNT
 };
 
-#define OPTION_BIT(name)   (UINT64_C(1) << OPTION_##name)
-#define OPTION_VALUES_MAX  64 /* values of repeated options on one line, all together */
-#define COMMAND_ARGS_MAX   8
+#define OPTION_BIT(name)  (UINT64_C(1) << OPTION_##name)
+#define OPTION_VALUES_MAX 64 /* values of repeated options on one line, all together */
+#define COMMAND_ARGS_MAX  8
 
 struct option_row {
 	const char *name;

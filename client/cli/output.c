@@ -46,7 +46,8 @@ static void cell_print(struct buffer *line, const struct column *column, const c
 	if (is_to_the_right(column))
 		for (unsigned i = own; i < width; i++)
 			buffer_char(line, ' ');
-	terminal_cell(line, text, is_to_the_right(column) || is_last ? own : width, !is_last && !is_to_the_right(column));
+	terminal_cell(line, text, is_to_the_right(column) || is_last ? own : width,
+		      !is_last && !is_to_the_right(column));
 	for (unsigned i = 0; !is_last && i < GAP; i++)
 		buffer_char(line, ' ');
 }
@@ -89,7 +90,8 @@ struct status table_print(struct cli *cli, const struct column *columns, size_t 
 		if (is_title && cli->has_color)
 			buffer_text(&line, "\033[1m");
 		for (size_t c = 0; c < column_count; c++)
-			cell_print(&line, &columns[c], is_title ? columns[c].title : row[c], w[c], c + 1 == column_count);
+			cell_print(&line, &columns[c], is_title ? columns[c].title : row[c], w[c],
+				   c + 1 == column_count);
 		while (line.len && line.data[line.len - 1] == ' ')
 			line.len--;
 		buffer_text(&line, is_title && cli->has_color ? "\033[0m\n" : "\n");

@@ -49,8 +49,8 @@ struct status json_answer(struct cli *cli, const ProtobufCMessage *message) MUST
 struct status list_print(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
 			 const struct column *columns, size_t column_count) MUST_CHECK;
 
-/* Calls a List… method until `visit` returns false or the pages end; limit < 0: all. The messages live in `arena`, which
- * is reset between pages when it is not the cli's own. */
+/* Calls a List… method until `visit` returns false or the pages end; limit < 0: all. The messages live in `arena`,
+ * which is reset between pages when it is not the cli's own. */
 typedef bool (*page_fn)(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
 			struct status *st);
 struct status list_pages(struct cli *cli, struct arena *arena, const struct method *method, ProtobufCMessage *request,

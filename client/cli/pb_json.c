@@ -20,10 +20,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_BYTES  128
-#define EXACT_MAX       (INT64_C(1) << 53) /* beyond it a JSON number loses digits in most readers */
-#define JSON_BYTES_MAX  (16 * 1024 * 1024)
-#define REAL_DIGITS     15
+#define NAME_MAX_BYTES 128
+#define EXACT_MAX      (INT64_C(1) << 53) /* beyond it a JSON number loses digits in most readers */
+#define JSON_BYTES_MAX (16 * 1024 * 1024)
+#define REAL_DIGITS    15
 
 /* Every message that is printed and has is_json fields. tests/unit/cli/test_pb_json.c compares it with the contract. */
 static const struct message_rules *const json_rules[] = {
@@ -228,7 +228,8 @@ json_t *pb_json(const ProtobufCMessage *m)
 /* Only inside strings can such characters stand, so \uXXXX is always in place. All of them are below U+10000. */
 bool json_print(const json_t *value, unsigned indent, struct buffer *out)
 {
-	size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS) | (indent ? JSON_INDENT(indent) : JSON_COMPACT);
+	size_t flags =
+		JSON_ENCODE_ANY | JSON_REAL_PRECISION(REAL_DIGITS) | (indent ? JSON_INDENT(indent) : JSON_COMPACT);
 	char *dumped = json_dumps(value, flags);
 	const unsigned char *p = (const unsigned char *)dumped, *end = p ? p + strlen(dumped) : NULL;
 
@@ -239,7 +240,7 @@ bool json_print(const json_t *value, unsigned indent, struct buffer *out)
 		unsigned n = utf8_read(p, end, &c);
 
 		if (n && *p != '\n' && terminal_is_harmful(c))
-			buffer_printf(out, "\\u%04x", (unsigned)c);
+			buffer_printf(out, "\\u%04X", (unsigned)c);
 		else
 			buffer_append(out, p, n ? n : 1);
 		p += n ? n : 1;

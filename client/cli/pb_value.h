@@ -1,5 +1,5 @@
-/* cli/pb_value.h: looking at any message of the contract through its descriptor, so that tables and JSON need no code per
- * message. Pure; any thread. */
+/* cli/pb_value.h: looking at any message of the contract through its descriptor, so that tables and JSON need no code
+ * per message. Pure; any thread. */
 #ifndef CLI_PB_VALUE_H
 #define CLI_PB_VALUE_H
 

@@ -49,7 +49,8 @@ struct status persona_list(struct cli *cli)
 	PB(ListPersonasRequest, LIST_PERSONAS_REQUEST, request);
 	int type;
 
-	TRY(cli_enum(cli, &domainflow__v2__persona_type__descriptor, cli->options->value[OPTION_TYPE], "--type", &type));
+	TRY(cli_enum(cli, &domainflow__v2__persona_type__descriptor, cli->options->value[OPTION_TYPE], "--type",
+		     &type));
 	request.persona_type = (Domainflow__V2__PersonaType)type;
 	request.only_enabled = cli->options->is_given[OPTION_ENABLED];
 	return list_print(cli, &domainflow_v2_persona_list_personas_method, &request.base, "personas", list_columns,
@@ -139,7 +140,8 @@ static struct status update(struct cli *cli, struct form *f)
 		request.name = pb_borrow(name);
 	}
 	if (description) {
-		request.description_change_case = DOMAINFLOW__V2__UPDATE_PERSONA_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
+		request.description_change_case =
+			DOMAINFLOW__V2__UPDATE_PERSONA_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
 		request.description = pb_borrow(description);
 	}
 	if (has_enabled) {

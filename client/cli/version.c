@@ -8,17 +8,16 @@
 #include "base/buffer.h"
 
 static const struct column server_columns[] = {
-	{ "server", "version", COLUMN_TEXT, 0 },
-	{ "schema", "schema_version", COLUMN_TEXT, 0 },
-	{ "roles", "roles", COLUMN_TEXT, 0 },
-	{ "started", "started_at", COLUMN_TIME, 0 },
+	{ "server", "version", COLUMN_TEXT, 0 },        { "schema", "schema_version", COLUMN_TEXT, 0 },
+	{ "roles", "roles", COLUMN_TEXT, 0 },           { "started", "started_at", COLUMN_TIME, 0 },
 	{ "cache", "cache_available", COLUMN_TEXT, 0 },
 };
 
 static struct status json_both(struct cli *cli, const Domainflow__V2__GetServerInfoResponse *answer)
 {
-	AUTO(json) json_t *both = json_pack("{s:s, s:o?}", "client", DFCTL_VERSION, "server",
-					    answer ? pb_json(&answer->base) : NULL);
+	AUTO(json)
+	json_t *both =
+		json_pack("{s:s, s:o?}", "client", DFCTL_VERSION, "server", answer ? pb_json(&answer->base) : NULL);
 	AUTO(buffer) struct buffer b = { 0 };
 
 	if (!both || !json_print(both, 2, &b))

@@ -93,7 +93,8 @@ enum watch_outcome watch_snapshot(struct watch *w, const PbSnapshot *snapshot, i
 		return WATCH_REACHED;
 	if (w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_CANCELLED)
 		return WATCH_CANCELLED;
-	return w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED ? WATCH_PHASE_FAILED : WATCH_GOES_ON;
+	return w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED ? WATCH_PHASE_FAILED
+										    : WATCH_GOES_ON;
 }
 
 static void percent_count(struct watch *w)
@@ -108,6 +109,9 @@ static enum watch_outcome transition_apply(struct watch *w, const PbEvent *event
 	const Domainflow__V2__PhaseTransition *t = event->transition;
 	struct watch_phase *phase = watch_phase_of(w, t->phase);
 
+	/* An automatic start has been told already, as phase_started. */
+	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_AUTO_STARTED)
+		return WATCH_GOES_ON;
 	summary_apply(w, t->summary, now_ms);
 	if (phase)
 		phase->status = t->status;
@@ -118,7 +122,8 @@ static enum watch_outcome transition_apply(struct watch *w, const PbEvent *event
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_PAUSED;
 	if (t->status == DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_IN_PROGRESS)
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_RUNNING;
-	return w->until != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED && is_goal_reached(w) ? WATCH_REACHED : WATCH_GOES_ON;
+	return w->until != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED && is_goal_reached(w) ? WATCH_REACHED
+											  : WATCH_GOES_ON;
 }
 
 /* The stream says campaign_completed and campaign_cancelled; the status follows from that. */

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WATCH_PHASES       5
-#define WATCH_SAMPLES      16
-#define WATCH_TEXT_SIZE    256
-#define WATCH_WINDOW_MS    10000 /* the rate is measured over this long */
+#define WATCH_PHASES    5
+#define WATCH_SAMPLES   16
+#define WATCH_TEXT_SIZE 256
+#define WATCH_WINDOW_MS 10000 /* the rate is measured over this long */
 
 struct watch_phase {
 	Domainflow__V2__PhaseStatus status;
@@ -40,9 +40,9 @@ struct watch {
 	Domainflow__V2__CampaignMode mode;
 	double percent;
 	struct watch_phase phases[WATCH_PHASES]; /* by phase number - 1 */
-	int32_t last_event;  /* where to resume */
-	bool has_position;   /* last_event counts */
-	int32_t settled;     /* events up to this number are history: they are shown and decide nothing */
+	int32_t last_event;                      /* where to resume */
+	bool has_position;                       /* last_event counts */
+	int32_t settled; /* events up to this number are history: they are shown and decide nothing */
 	char failure[WATCH_TEXT_SIZE];
 };
 

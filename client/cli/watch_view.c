@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BAR_CELLS_MAX   30
-#define BAR_CELLS_MIN   8
-#define FIXED_COLUMNS   70 /* what a phase's line needs besides its bar */
-#define PARTS_PER_CELL  8
+#define BAR_CELLS_MAX  30
+#define BAR_CELLS_MIN  8
+#define NAME_COLUMNS   13 /* in front of the bar */
+#define FIXED_COLUMNS  70 /* what a phase's line needs besides its bar */
+#define NARROW_COLUMNS 40 /* below it there is no bar */
+#define PARTS_PER_CELL 8
 
 void duration_text(int64_t seconds, char out[16])
 {
@@ -76,8 +78,8 @@ static void phase_tail(struct buffer *out, const struct watch_phase *p, const st
 	} else {
 		buffer_printf(out, "  %s", word);
 		if (p->started_ms > 0 && p->ended_ms >= p->started_ms) {
-			duration_text((p->ended_ms - p->started_ms + 500) / 1000, time);
-			buffer_printf(out, " in %s", time);
+			duration_text((p->ended_ms - p->started_ms) / 1000, time);
+			buffer_printf(out, " in %s", p->ended_ms - p->started_ms < 1000 ? "<1s" : time);
 		}
 	}
 	if (p->done > 0)
@@ -87,25 +89,25 @@ static void phase_tail(struct buffer *out, const struct watch_phase *p, const st
 static void phase_line(struct buffer *out, const struct watch *w, unsigned i, const struct watch_style *style)
 {
 	const struct watch_phase *p = &w->phases[i];
-	unsigned cells = style->columns > FIXED_COLUMNS + BAR_CELLS_MAX ? BAR_CELLS_MAX : BAR_CELLS_MIN, used;
+	unsigned cells = style->columns > FIXED_COLUMNS + BAR_CELLS_MAX ? BAR_CELLS_MAX : BAR_CELLS_MIN, used = 0;
 	char name[PB_ENUM_TEXT_SIZE];
-	struct buffer tail;
+	struct buffer rest;
 
 	pb_enum_text(&domainflow__v2__phase__descriptor, (int)i + 1, name);
-	buffer_init(&tail, 0);
-	buffer_printf(&tail, " %3d%%", (int)p->percent);
-	phase_tail(&tail, p, style);
-	used = 2 + 11 + cells;
-	buffer_printf(out, "  %-11s", name);
-	if (style->has_color)
-		buffer_text(out, phase_color(p->status));
-	bar(out, p->percent, cells, style->is_utf8);
-	if (style->has_color)
-		buffer_text(out, "\033[0m");
-	if (tail.data)
-		terminal_cell(out, tail.data, style->columns > used ? style->columns - used : 0, false);
+	buffer_init(&rest, 0);
+	if (style->columns < NARROW_COLUMNS) {
+		buffer_printf(&rest, "  %-11s", name);
+	} else {
+		buffer_printf(out, "  %-11s%s", name, style->has_color ? phase_color(p->status) : "");
+		bar(out, p->percent, cells, style->is_utf8);
+		buffer_text(out, style->has_color ? "\033[0m" : "");
+		used = NAME_COLUMNS + cells;
+	}
+	buffer_printf(&rest, " %3d%%", (int)p->percent);
+	phase_tail(&rest, p, style);
+	terminal_cell(out, rest.data ? rest.data : "", style->columns - used, false);
 	buffer_char(out, '\n');
-	buffer_done(&tail);
+	buffer_done(&rest);
 }
 
 unsigned watch_picture(struct watch *w, const struct watch_style *style, struct buffer *out)

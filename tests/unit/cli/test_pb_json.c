@@ -1,0 +1,199 @@
+#include "cli/pb.h"
+#include "cli/pb_json.h"
+#include "cli/pb_value.h"
+
+#include "proto/runtime/descriptor_set.h"
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+#include "google/protobuf/descriptor.pb-c.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define IS_JSON_OPTION 50003 /* domainflow.v2.is_json in options.proto */
+
+static void check(const ProtobufCMessage *message, const char *expected)
+{
+	AUTO(json) json_t *tree = pb_json(message);
+	struct buffer b;
+
+	assert_non_null(tree);
+	buffer_init(&b, 0);
+	assert_true(json_print(tree, JSON_COMPACT_TEXT, &b));
+	assert_string_equal(b.data, expected);
+	buffer_done(&b);
+}
+
+static void a_domain_is_written_as_the_contract_says(void **state)
+{
+	PB(Domain, DOMAIN, d);
+	Google__Protobuf__Timestamp at = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+
+	(void)state;
+	at.seconds = 1735689600;
+	at.nanos = 123456000;
+	d.id = pb_borrow("1");
+	d.domain = pb_borrow("a.com");
+	d.offset = INT64_C(9007199254740993);
+	d.created_at = &at;
+	d.dns_status = DOMAINFLOW__V2__DNS_STATUS__DNS_STATUS_OK;
+	d.lead_status = DOMAINFLOW__V2__LEAD_STATUS__LEAD_STATUS_NO_MATCH;
+	d.http_title = pb_borrow("\033[2J\xC2\x9B größe \"x\"");
+	d.http_keywords = pb_borrow("[{\"value\":\"shop\",\"n\":0.1}]");
+	d.domain_score_value_case = DOMAINFLOW__V2__DOMAIN__DOMAIN_SCORE_VALUE_DOMAIN_SCORE;
+	d.domain_score = 0.987;
+	check(&d.base,
+	      "{\"id\":\"1\",\"domain\":\"a.com\",\"offset\":\"9007199254740993\","
+	      "\"createdAt\":\"2025-01-01T00:00:00.123456Z\",\"dnsStatus\":\"ok\",\"dnsReason\":\"\",\"dnsIp\":\"\","
+	      "\"httpStatus\":null,\"httpReason\":\"\",\"httpStatusCode\":0,"
+	      "\"httpTitle\":\"\\u001B[2J\\u009B größe \\\"x\\\"\",\"httpKeywords\":[{\"value\":\"shop\",\"n\":0.1}],"
+	      "\"isParked\":false,\"parkedConfidence\":0.0,\"leadStatus\":\"no_match\",\"rejectionReason\":null,"
+	      "\"domainScore\":0.987,\"leadScore\":null,\"richness\":null,\"keywordsUnique\":0,\"keywordHits\":0}");
+}
+
+static void an_event_shows_only_the_payload_it_has(void **state)
+{
+	PB(WatchCampaignResponse, WATCH_CAMPAIGN_RESPONSE, event);
+
+	(void)state;
+	event.type = DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_CAMPAIGN_COMPLETED;
+	event.event_number = 7;
+	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_DETAILS;
+	event.details = pb_borrow("{\"totals\":{\"leads\":3}}");
+	check(&event.base, "{\"type\":\"campaign_completed\",\"campaignId\":\"\",\"eventNumber\":7,\"sequence\":0,"
+			   "\"details\":{\"totals\":{\"leads\":3}}}");
+}
+
+static void json_fields_that_hold_no_json_are_null_or_text(void **state)
+{
+	PB(Persona, PERSONA, p);
+	AUTO(json) json_t *empty = pb_json(&p.base);
+	json_t *broken;
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(empty, "configDetails")));
+	p.config_details = pb_borrow("{oops");
+	broken = pb_json(&p.base);
+	assert_string_equal(json_string_value(json_object_get(broken, "configDetails")), "{oops");
+	json_decref(broken);
+}
+
+static void enum_words_are_read_as_they_are_written(void **state)
+{
+	const ProtobufCEnumDescriptor *type = &domainflow__v2__campaign_mode__descriptor;
+	char text[PB_ENUM_TEXT_SIZE];
+	int value = 0;
+
+	(void)state;
+	pb_enum_text(type, DOMAINFLOW__V2__CAMPAIGN_MODE__CAMPAIGN_MODE_FULL_SEQUENCE, text);
+	assert_string_equal(text, "full_sequence");
+	assert_true(pb_enum_parse(type, "Full-Sequence", &value));
+	assert_int_equal(value, DOMAINFLOW__V2__CAMPAIGN_MODE__CAMPAIGN_MODE_FULL_SEQUENCE);
+	assert_false(pb_enum_parse(type, "full", &value));
+	assert_false(pb_enum_parse(type, "", &value));
+	pb_enum_text(type, 99, text);
+	assert_string_equal(text, "99");
+}
+
+static void cells_are_found_by_path(void **state)
+{
+	AUTO(arena) struct arena *arena = arena_create(0);
+	PB(Campaign, CAMPAIGN, c);
+	PB(CampaignProgress, CAMPAIGN_PROGRESS, progress);
+	PB(GetCampaignResponse, GET_CAMPAIGN_RESPONSE, answer);
+
+	(void)state;
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.name"), "");
+	progress.percent_complete = 12.5;
+	progress.total_domains = 40;
+	c.name = pb_borrow("shops");
+	c.progress = &progress;
+	answer.campaign = &c;
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.name"), "shops");
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.progress.percent_complete"), "12.5");
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.progress.total_domains"), "40");
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.created_at"), "");
+	assert_string_equal(pb_text(arena, &answer.base, "campaign.nonsense"), "");
+	assert_true(pb_number(&answer.base, "campaign.progress.percent_complete") == 12.5);
+}
+
+/* --- the list of is_json fields against the contract ------------------------------------------------------------ */
+
+static bool option_is_json(const Google__Protobuf__FieldDescriptorProto *field)
+{
+	const ProtobufCMessage *options = field->options ? &field->options->base : NULL;
+
+	for (unsigned i = 0; options && i < options->n_unknown_fields; i++)
+		if (options->unknown_fields[i].tag == IS_JSON_OPTION)
+			return options->unknown_fields[i].data[0] == 1;
+	return false;
+}
+
+static bool is_printed(const char *message)
+{
+	return !strstr(message, "Request");
+}
+
+static void every_json_field_of_the_contract_is_known(void **state)
+{
+	static const ProtobufCMessageDescriptor *const known[] = {
+		&domainflow__v2__campaign__descriptor,
+		&domainflow__v2__domain__descriptor,
+		&domainflow__v2__persona__descriptor,
+		&domainflow__v2__phase_state__descriptor,
+		&domainflow__v2__phase_execution__descriptor,
+		&domainflow__v2__phase_transition__descriptor,
+		&domainflow__v2__watch_campaign_response__descriptor,
+	};
+	Google__Protobuf__FileDescriptorSet *set =
+		google__protobuf__file_descriptor_set__unpack(NULL, proto_descriptor_set_size, proto_descriptor_set);
+	unsigned seen = 0;
+
+	(void)state;
+	assert_non_null(set);
+	for (size_t f = 0; f < set->n_file; f++) {
+		for (size_t m = 0; m < set->file[f]->n_message_type; m++) {
+			const Google__Protobuf__DescriptorProto *message = set->file[f]->message_type[m];
+
+			if (!is_printed(message->name) || strcmp(set->file[f]->package, "domainflow.v2") != 0)
+				continue;
+			for (size_t i = 0; i < message->n_field; i++) {
+				const ProtobufCMessageDescriptor *type = NULL;
+
+				if (!option_is_json(message->field[i]))
+					continue;
+				for (size_t k = 0; k < ARRAY_LEN(known); k++)
+					if (strcmp(known[k]->short_name, message->name) == 0)
+						type = known[k];
+				if (!type || !pb_json_is_json(type, protobuf_c_message_descriptor_get_field_by_name(
+									    type, message->field[i]->name)))
+					fail_msg("%s.%s is JSON; pb_json.c does not know", message->name,
+						 message->field[i]->name);
+				seen++;
+			}
+		}
+	}
+	assert_true(seen >= 7);
+	google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_domain_is_written_as_the_contract_says),
+		cmocka_unit_test(an_event_shows_only_the_payload_it_has),
+		cmocka_unit_test(json_fields_that_hold_no_json_are_null_or_text),
+		cmocka_unit_test(enum_words_are_read_as_they_are_written),
+		cmocka_unit_test(cells_are_found_by_path),
+		cmocka_unit_test(every_json_field_of_the_contract_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
