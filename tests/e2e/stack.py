@@ -11,6 +11,8 @@ Programs come from TEST_BIN_DIR (default build/release/bin). Everything lives in
 /tmp), runs on Unix sockets and free ports of 127.0.0.1, and is gone after the block; after a failure the folder stays
 and its path is printed. Nothing here sleeps for a fixed time: every wait has a question and a deadline.
 """
+import atexit
+import hashlib
 import json
 import os
 import shutil
@@ -30,6 +32,7 @@ from labkit.services import Postgres, Redis  # noqa: E402
 
 BIN = Path(os.environ.get("TEST_BIN_DIR", ROOT / "build" / "release" / "bin"))
 GRPCURL = ROOT / ".cache" / "bin" / "grpcurl"
+CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]  # tells the leavings of several checkouts apart
 READY_SECONDS = 30
 STOP_SECONDS = 30
 CALL_SECONDS = 60
@@ -125,13 +128,17 @@ class Stack:
         self.with_lab, self.with_redis, self.resolvers, self.access_log = with_lab, with_redis, resolvers, access_log
         base = Path(os.environ.get("TEST_RUN_DIR", tempfile.gettempdir()))
         base.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="stack-", dir=base))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"stack-{CHECKOUT}-", dir=base))
         self.folder.chmod(0o755)  # the servers' user passes through
         self.postgres = Postgres(self.folder / "pg", throwaway=throwaway)
         self.redis = Redis(self.folder / "redis")
         self.lab = None
         self.instances = []
         self._named = 0
+        self._is_closed = False
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a run cut short by its time limit cleans up as well
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit("stack: ended by SIGTERM"))
+        atexit.register(self.close, keep=True)
 
     # life
 
@@ -176,6 +183,11 @@ class Stack:
         return instance
 
     def close(self, keep=False):
+        """Ends everything. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        atexit.unregister(self.close)
         for instance in self.instances:
             instance.kill()
         if self.lab:
