@@ -3,10 +3,11 @@
 #include "base/arena.h"
 #include "base/random.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #include <string.h>
 
 static struct arena *arena;

@@ -2,11 +2,12 @@
 
 #include "base/arena.h"
 
-#include <cmocka.h>
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -4,10 +4,11 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #include <string.h>
 
 static struct arena *arena;

@@ -6,10 +6,11 @@
 
 #include "base/arena.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 #include <string.h>
 
 #define ID_1 "\"0190f3a0-0000-7000-8000-000000000001\""
