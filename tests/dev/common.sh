@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What every part of ./dev uses: speaking, failing, and where things are.
 
-SOCKET_PATH_MAX=60 # of the run folder; what PostgreSQL and Redis append must still fit a Unix socket's 107 bytes
+SOCKET_PATH_MAX=54 # of the run folder; what PostgreSQL and Redis append must still fit a Unix socket's 107 bytes
 
 say() { printf '%s\n' "$*"; }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from .process import LabError, give, is_ours, need, servant, spawn, stop, wait_until
 
 START_SECONDS_MAX = 60  # PostgreSQL may have to recover first
-SOCKET_BYTES_MAX = 100  # sun_path is 108 bytes; PostgreSQL adds a name to its folder
+SOCKET_BYTES_MAX = 107  # sun_path, its final NUL not counted
 POSTGRES_LEAST = 15
 ROLE = DATABASE = "domainflow"
 
