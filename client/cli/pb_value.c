@@ -222,7 +222,7 @@ static const char *slot_text(struct arena *arena, struct pb_slot slot)
 	if (slot.field->type == PROTOBUF_C_TYPE_INT64)
 		return arena_printf(arena, "%" PRId64, *(const int64_t *)slot.at);
 	if (slot.field->type == PROTOBUF_C_TYPE_DOUBLE)
-		return arena_printf(arena, "%.10g", *(const double *)slot.at);
+		return arena_printf(arena, "%.6g", *(const double *)slot.at);
 	if (slot.field->type == PROTOBUF_C_TYPE_BOOL)
 		return *(const protobuf_c_boolean *)slot.at ? "yes" : "no";
 	if (slot.field->type == PROTOBUF_C_TYPE_STRING)

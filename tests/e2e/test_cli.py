@@ -1,0 +1,157 @@
+"""dfctl against a real server: answers, exit codes, repeatable creates, and a watch that outlives its connection."""
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from stack import BIN, CAMPAIGN_SECONDS, ROOT, Stack
+
+EXAMPLES = ROOT / "client" / "cli" / "examples"
+NOBODY = "0198c0de-0000-7000-8000-000000000001"
+
+
+class CommandLine(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = Stack()
+        cls.addClassCleanup(cls.stack.close)
+        cls.stack.start()
+        cls.folder = Path(tempfile.mkdtemp(dir=cls.stack.folder))
+
+    def environment(self):
+        return {**os.environ, "DOMAINFLOW_SERVER": self.stack.instances[0].grpc, "LC_ALL": "C.UTF-8"}
+
+    def dfctl(self, *arguments, code=0, data=None):
+        """Standard output and standard error of a run that must end with `code`."""
+        done = subprocess.run([BIN / "dfctl", *map(str, arguments)], input=data, capture_output=True, text=True,
+                              timeout=CAMPAIGN_SECONDS, env=self.environment())
+        self.assertEqual(done.returncode, code, f"dfctl {arguments}: {done.stderr}{done.stdout}")
+        return done.stdout, done.stderr
+
+    def json(self, *arguments, **more):
+        return json.loads(self.dfctl("-o", "json", *arguments, **more)[0])
+
+    def spawn(self, *arguments):
+        process = subprocess.Popen([BIN / "dfctl", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True, env=self.environment())
+        self.addCleanup(process.kill)
+        return process
+
+    def ends_with(self, process, code):
+        out, err = process.communicate(timeout=CAMPAIGN_SECONDS)
+        self.assertEqual(process.returncode, code, f"{err}{out}")
+        return out, err
+
+    def test_the_examples_can_be_created_again_and_again(self):
+        for kind, file in (("persona", "dns-persona"), ("persona", "http-persona"), ("keyword-set", "keywords"),
+                           ("campaign", "campaign")):
+            file = EXAMPLES / f"{file}.json"
+            first = self.json(kind, "create", "-f", file, "--if-missing")
+            again = self.json(kind, "create", "-f", file, "--if-missing")
+            noun = {"keyword-set": "keywordSet"}.get(kind, kind)
+            self.assertEqual(first[noun]["id"], again[noun]["id"])
+            if kind == "campaign":
+                pattern = first["campaign"]["configuration"]["patternConfig"]
+                self.assertEqual((len(pattern["personaIds"]), len(pattern["keywordSetIds"])), (2, 1))
+            else:
+                self.assertIn("NAME_TAKEN", self.dfctl(kind, "create", "-f", file, code=4)[1])
+        other = {**json.loads((EXAMPLES / "keywords.json").read_text()), "rules": ["other"]}
+        self.assertIn("another rules", self.dfctl("keyword-set", "create", "-f", "-", "--if-missing", code=4,
+                                                  data=json.dumps(other))[1])
+
+    def test_mistakes_end_with_two_and_name_every_field(self):
+        self.dfctl("campaign", "wach", "x", code=2)
+        self.dfctl("campaign", "get", "no-uuid", code=2)
+        self.dfctl("campaign", "create", "-f", "/nonexistent", code=2)
+        self.dfctl("campaign", "create", "-f", "-", data="{", code=2)
+        wrong = {"name": "", "configuration": {"patternConfig": {"type": "prefix", "prefixVariableLength": 400,
+                                                                 "tlds": [".com", "!"]}}}
+        out, err = self.dfctl("campaign", "create", "-f", "-", data=json.dumps(wrong), code=2)
+        self.assertEqual(out, "")
+        self.assertIn("(VALIDATION_ERROR)", err)
+        self.assertIn("\n  configuration.patternConfig.tlds[1]: ", err)
+        self.assertIn("\n  configuration.patternConfig.prefixVariableLength: ", err)
+
+    def test_unknown_refused_and_unreachable_have_codes_of_their_own(self):
+        self.assertIn("(CAMPAIGN_UNKNOWN)", self.dfctl("campaign", "get", NOBODY, code=3)[1])
+        self.assertIn("(CAMPAIGN_UNKNOWN)", self.dfctl("campaign", "watch", NOBODY, code=3)[1])
+        self.dfctl("persona", "get", NOBODY, code=3)
+        campaign = self.stack.create_campaign(10, mode="step_by_step")
+        self.assertIn("(NO_CONTROL_PHASE)", self.dfctl("campaign", "pause", campaign, code=4)[1])
+        self.dfctl("campaign", "start", campaign, "http", code=4)
+        self.dfctl("--server", f"unix:{self.folder}/none", "--timeout", "2s", "campaign", "list", code=5)
+
+    def test_a_campaign_can_be_driven_phase_by_phase(self):
+        campaign = self.stack.create_campaign(200, mode="step_by_step")
+        for phase in ("generation", "dns", "http", "analysis", "leads"):
+            self.assertEqual(self.json("campaign", "start", campaign)["state"]["phase"], phase)
+            goal = "completed" if phase == "leads" else phase
+            lines = self.dfctl("campaign", "watch", campaign, "--until", goal)[0]
+            self.assertNotIn("\033", lines)
+        self.assertIn("(ALL_COMPLETED)", self.dfctl("campaign", "start", campaign, code=4)[1])
+        snapshot = self.json("campaign", "status", campaign)["snapshot"]
+        self.assertEqual((snapshot["status"], snapshot["controlPhase"]), ("completed", None))
+        sums = self.stack.expectation().sums(self.stack.names(200))
+        self.assertEqual(self.json("campaign", "funnel", campaign), sums["funnel"])
+        leads = self.json("domain", "list", campaign, "--lead-status", "match", "--limit", "all")
+        self.assertEqual(len(leads["domains"]), sums["funnel"]["leads"])
+        self.assertFalse(leads["hasMore"])
+        self.assertTrue(self.json("domain", "list", campaign, "--limit", "7")["hasMore"])
+        self.assertEqual(len(self.json("campaign", "executions", campaign)["executions"]), 5)
+        # The past is shown to the end, and then the watch is over.
+        events = [json.loads(line) for line in
+                  self.dfctl("-o", "json", "campaign", "watch", campaign, "--after", "0")[0].splitlines()]
+        numbers = [event["eventNumber"] for event in events if event["eventNumber"]]
+        self.assertEqual(numbers, list(range(1, snapshot["lastEvent"] + 1)))
+        self.assertEqual(events[-1]["type"], "campaign_completed")
+
+    def test_a_watch_outlives_the_server_and_ends_with_the_campaign(self):
+        campaign = self.stack.create_campaign(200, mode="step_by_step")
+        watch = self.spawn("campaign", "watch", campaign)
+        self.assertIn("snapshot", watch.stdout.readline())
+        self.stack.stop()
+        self.stack.restart()
+        self.dfctl("campaign", "mode", campaign, "full_sequence")
+        self.dfctl("campaign", "start", campaign)
+        out, err = self.ends_with(watch, 0)
+        self.assertIn("connection lost", err)
+        self.assertIn("campaign_completed", out)
+
+    def test_a_watch_ends_with_one_when_the_campaign_is_cancelled_and_130_when_interrupted(self):
+        campaign = self.stack.create_campaign(200, mode="step_by_step")
+        interrupted, watch = (self.spawn("campaign", "watch", campaign) for _ in range(2))
+        for process in (interrupted, watch):
+            process.stdout.readline()
+        interrupted.send_signal(signal.SIGINT)
+        self.assertEqual(self.ends_with(interrupted, 130)[1], "")
+        self.stack.sql(f"UPDATE campaign_phases SET status = 'paused', run_number = 1 WHERE campaign_id = '{campaign}' "
+                       "AND phase = 'generation'")
+        self.dfctl("campaign", "stop", campaign)
+        self.assertIn("(PHASE_FAILED)", self.ends_with(watch, 1)[1])
+        self.assertIn("(CAMPAIGN_CANCELLED)", self.dfctl("campaign", "watch", campaign, code=1)[1])
+
+    def test_personas_and_keyword_sets_are_changed_and_removed(self):
+        rules = json.dumps({"name": "Changing", "rules": ["one", {"pattern": "two", "weight": 3}]})
+        first = self.json("keyword-set", "create", "-f", "-", data=rules)["keywordSet"]
+        changed = self.json("keyword-set", "update", first["id"], "--disable", "--description", "x")["keywordSet"]
+        self.assertEqual((changed["isEnabled"], changed["description"], changed["rules"]), (False, "x", first["rules"]))
+        self.dfctl("keyword-set", "delete", first["id"])
+        self.dfctl("keyword-set", "get", first["id"], code=3)
+        persona = self.stack.create_persona("dns")
+        self.assertFalse(self.json("persona", "update", persona, "--disable")["persona"]["isEnabled"])
+        self.assertNotIn(persona, self.dfctl("persona", "list", "--enabled", "-o", "json")[0])
+        self.dfctl("persona", "delete", persona)
+        self.dfctl("persona", "get", persona, code=3)
+
+    def test_the_version_of_both_sides(self):
+        both = self.json("version")
+        self.assertEqual(both["client"], both["server"]["version"])
+
+
+if __name__ == "__main__":
+    unittest.main()
