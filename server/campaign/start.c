@@ -52,7 +52,7 @@ static struct status check_configured(const struct campaign_change *change, enum
 	char message[160];
 
 	buffer_init(&missing, 128);
-	for (int i = first; i <= (int)last; i++)
+	for (int i = (int)first; i <= (int)last; i++)
 		if (is_config_missing(change, (enum phase)i))
 			buffer_printf(&missing, "%s%s", missing.len ? "," : "", phase_to_text((enum phase)i));
 	if (missing.len == 0) {

@@ -8,7 +8,7 @@
 
 struct status details_load(const char *json, json_t **out)
 {
-	struct status st = json_read(json, strlen(json), DETAILS_BYTES_MAX, out);
+	struct status st = json_read(json, strlen(json), STORED_DETAILS_BYTES_MAX, out);
 
 	if (!status_ok(st))
 		return status_make(STATUS_INTERNAL, "CONFIG_UNREADABLE", "stored settings can't be read: %s",

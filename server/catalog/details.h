@@ -10,7 +10,8 @@
 
 struct json_fields;
 
-#define DETAILS_BYTES_MAX 65536
+#define DETAILS_BYTES_MAX        65536
+#define STORED_DETAILS_BYTES_MAX (4 * DETAILS_BYTES_MAX) /* defaults filled in, and jsonb spreads its text out */
 
 /* Stored text as a value. INTERNAL / CONFIG_UNREADABLE when it is none: only we write it. */
 struct status details_load(const char *json, json_t **out) MUST_CHECK;

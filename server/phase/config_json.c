@@ -6,7 +6,7 @@
 
 struct status config_json_load(const char *json, json_t **out)
 {
-	struct status st = json_read(json, strlen(json), PHASE_CONFIG_BYTES_MAX, out);
+	struct status st = json_read(json, strlen(json), STORED_CONFIG_BYTES_MAX, out);
 
 	if (!status_ok(st))
 		return status_make(STATUS_INTERNAL, "CONFIG_UNREADABLE", "a stored configuration can't be read: %s",
