@@ -157,6 +157,13 @@ static enum campaign_status status_after(const struct campaign_snapshot *now)
 	return now->campaign.started_at_ms ? CAMPAIGN_STATUS_RUNNING : CAMPAIGN_STATUS_DRAFT;
 }
 
+/* A phase that was set back or only configured has no run of its own to tell about: the record of its last run stays. */
+static bool describes_run(const struct phase_state *p)
+{
+	return p->run_number > 0 && (p->status == PHASE_STATUS_IN_PROGRESS || p->status == PHASE_STATUS_PAUSED ||
+				     p->status == PHASE_STATUS_COMPLETED || p->status == PHASE_STATUS_FAILED);
+}
+
 struct status change_save(struct campaign_change *change)
 {
 	const struct uuid *id = &change->now.campaign.id;
@@ -173,7 +180,7 @@ struct status change_save(struct campaign_change *change)
 		TRY(store_phase_save(change->tx, id, p));
 		if (change->run_begins[i])
 			TRY(store_phase_begin_run(change->tx, id, p, change->batch_size[i]));
-		if (p->run_number > 0)
+		if (describes_run(p))
 			TRY(store_execution_save(change->tx, id, p, change->results[i]));
 	}
 	if (!change->is_dirty)
