@@ -48,7 +48,10 @@ void arena_destroy(struct arena *arena)
 
 void arena_reset(struct arena *arena)
 {
-	if (arena->block) {
+	if (arena->block && arena->block->size > BLOCK_BYTES_MAX) {
+		blocks_free(arena->block); /* made for one large thing: not worth keeping */
+		arena->block = NULL;
+	} else if (arena->block) {
 		blocks_free(arena->block->next);
 		arena->block->next = NULL;
 		arena->block->used = 0;

@@ -39,6 +39,19 @@ void status_ignore(struct status st)
 	(void)st;
 }
 
+bool status_is_transient(struct status st)
+{
+	return st.code == STATUS_UNAVAILABLE || st.code == STATUS_DEADLINE_EXCEEDED || st.code == STATUS_ABORTED ||
+	       st.code == STATUS_CANCELLED;
+}
+
+struct status status_for_clients(struct status st)
+{
+	if (st.code != STATUS_INTERNAL && st.code != STATUS_UNKNOWN && st.code != STATUS_DATA_LOSS)
+		return st;
+	return status_make(st.code, "INTERNAL", "an internal error; the server's log tells more");
+}
+
 struct status_extra *status_extra_of(struct status *st, struct arena *arena)
 {
 	static _Thread_local struct status_extra discarded;

@@ -90,6 +90,11 @@ struct status_extra *status_extra_of(struct status *st, struct arena *arena);
 /* Adds one key/value; `key` static, `value` is copied into the arena. */
 void status_add_meta(struct status *st, struct arena *arena, const char *key, const char *value);
 
+/* The moment is to blame, not the request: UNAVAILABLE, DEADLINE_EXCEEDED, ABORTED, CANCELLED. */
+bool status_is_transient(struct status st);
+/* The same failure as people outside may read it: internal ones lose their reason and sentence. Log it first. */
+struct status status_for_clients(struct status st) MUST_CHECK;
+
 /* Lower-case name for logs and metrics: "OK", "NOT_FOUND"… */
 const char *status_code_name(enum status_code code);
 
