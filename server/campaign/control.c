@@ -119,6 +119,7 @@ struct status control_resume(struct campaign_change *change, enum phase phase, s
 		return STATUS_OK_VALUE;
 	note.type = "phase_resumed";
 	note.cause = cause;
+	change->now.campaign.error_message = ""; /* what recovery left there */
 	change_move(change, phase, move.to, &note);
 	return STATUS_OK_VALUE;
 }

@@ -100,7 +100,7 @@ void runs_update(struct runs *runs, const struct run_key *active, size_t count)
 		if (!entry) {
 			entry = calloc(1, sizeof *entry);
 			if (!entry)
-				break; /* the next look tries again */
+				continue; /* the next look tries again */
 			entry->key = active[i];
 			entry->next = runs->first;
 			runs->first = entry;

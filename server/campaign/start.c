@@ -252,9 +252,10 @@ static struct status advance(const struct phase_env *env, struct campaign_change
 		st = start_phase(env, change, (enum phase)next, completed, &keep);
 	if (status_ok(st) || keep)
 		return STATUS_OK_VALUE;
-	if (st.code != STATUS_FAILED_PRECONDITION && st.code != STATUS_INVALID_ARGUMENT)
+	if (status_is_transient(st))
 		return st; /* the whole completion is tried again later */
-	block_advance(change, (enum phase)next, st);
+	/* Whatever is wrong with the next phase, this one is done. */
+	block_advance(change, (enum phase)next, status_for_clients(st));
 	return STATUS_OK_VALUE;
 }
 

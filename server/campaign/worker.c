@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "phase/phase.h"
 #include "store/ledger_store.h"
+#include "store/pool.h"
 #include "store/tx.h"
 #include "work/cancel.h"
 #include "work/thread.h"
@@ -20,7 +21,8 @@
 #define IDLE_MS           200 /* a run with nothing to claim is left alone this long  */
 #define BACKOFF_MS        1000 /* after the database or a service was away            */
 #define COMMIT_TRIES      5
-#define BATCH_ATTEMPTS_MAX 20 /* a batch claimed this often kills its workers: the phase fails */
+#define OUTAGE_MS_MAX     600000 /* finished work is kept this long for a database that is away */
+#define BATCH_ATTEMPTS_MAX 20 /* a batch that swallowed so many workers kills them: the phase fails */
 #define BATCH_ARENA_BYTES (512u * 1024 * 1024)
 
 /* What one worker thread has in flight; the scout reads it under the lock. */
@@ -72,12 +74,6 @@ static void tell_news(struct worker *w)
 
 /* --- one batch ------------------------------------------------------------------------------------------------ */
 
-static bool is_transient(struct status st)
-{
-	return st.code == STATUS_UNAVAILABLE || st.code == STATUS_DEADLINE_EXCEEDED || st.code == STATUS_ABORTED ||
-	       st.code == STATUS_CANCELLED;
-}
-
 static void log_batch(const char *event, struct status st, const struct batch *batch)
 {
 	char id[UUID_TEXT_SIZE];
@@ -94,26 +90,30 @@ static void fail_run(struct worker *w, const struct run_key *run, struct arena *
 	struct status st;
 
 	log_batch("phase_cannot_run", why, &named);
-	st = ledger_fail(w->env, run, arena, why, &moved);
+	st = ledger_fail(w->env, run, arena, status_for_clients(why), &moved);
 	if (!status_ok(st))
 		log_batch("phase_fail_not_stored", st, &named);
 	else if (moved)
 		w->moved(w->moved_ctx, &run->campaign_id, true);
 }
 
-/* The commit is tried again while the database comes back: finished network work is worth keeping. The token makes
- * repeating safe even after a commit whose answer was lost. */
+/* The commit is tried again while the database comes back: finished network work is worth keeping. Tries count only while
+ * the database is there. The token makes repeating safe even after a commit whose answer was lost. */
 static struct status commit_batch(struct worker *w, struct phase_job *job, void *result, bool *moved)
 {
-	struct status st = STATUS_OK_VALUE;
+	int64_t until = clock_monotonic_ms() + OUTAGE_MS_MAX;
+	struct status st;
 
-	for (int i = 0; i < COMMIT_TRIES; i++) {
+	for (int tries = 0;;) {
 		st = ledger_commit(w->env, job, result, moved);
-		if (status_ok(st) || !is_transient(st) || strcmp(st.reason, "BATCH_LOST") == 0)
+		if (status_ok(st) || !status_is_transient(st) || strcmp(st.reason, "BATCH_LOST") == 0)
+			return st;
+		if (store_pool_healthy(w->env->pool) || cancel_is_set(&w->stop))
+			tries++;
+		if (tries == COMMIT_TRIES || clock_monotonic_ms() >= until)
 			return st;
 		cancel_sleep(&w->stop, BACKOFF_MS);
 	}
-	return st;
 }
 
 /* How long the run should be left alone afterwards. */
@@ -128,8 +128,8 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 
 	if (batch->attempts > BATCH_ATTEMPTS_MAX) {
 		fail_run(w, &key, arena,
-			 status_make(STATUS_INTERNAL, "E_BATCH_ATTEMPTS", "a batch was claimed %d times without a result",
-				     batch->attempts));
+			 status_make(STATUS_RESOURCE_EXHAUSTED, "E_BATCH_ATTEMPTS",
+				     "a batch was claimed %d times and nobody came back from it", batch->attempts));
 		return IDLE_MS;
 	}
 	st = phase_ops_of(batch->phase)->work(&job, &result);
@@ -145,7 +145,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 		LOG_INFO("batch_lost", LOG_STR("phase", phase_to_text(batch->phase)), LOG_INT("batch", batch->batch_number));
 		return 0;
 	}
-	if (!is_transient(st)) {
+	if (!status_is_transient(st)) {
 		fail_run(w, &key, arena, st);
 		return IDLE_MS;
 	}
@@ -186,7 +186,7 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 		return IDLE_MS;
 	case CLAIM_FINISHED:
 		st = ledger_complete(w->env, key, arena, &moved);
-		if (!status_ok(st) && !is_transient(st))
+		if (!status_ok(st) && !status_is_transient(st))
 			fail_run(w, key, arena, st);
 		if (moved) {
 			w->moved(w->moved_ctx, &key->campaign_id, true);
@@ -219,7 +219,7 @@ static void *slot_main(void *arg)
 		}
 		if (status_ok(opened)) {
 			idle_ms = work_on(w, slot, entry, arena);
-		} else if (is_transient(opened)) {
+		} else if (status_is_transient(opened)) {
 			idle_ms = BACKOFF_MS;
 		} else {
 			fail_run(w, run_entry_key(entry), arena, opened);
@@ -352,7 +352,6 @@ static void *scout_main(void *arg)
 	int64_t renewed_at = clock_monotonic_ms();
 	bool was_ok = true;
 
-	
 	while (arena && !cancel_is_set(&w->stop)) {
 		struct status st = look(w, arena);
 
