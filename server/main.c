@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache.h"
-#include "campaign/recovery.h"
 #include "campaign/worker.h"
 #include "config/settings.h"
 #include "events/hub.h"
@@ -24,6 +23,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,7 @@ struct process {
 	struct dns_client *dns;
 	struct http_client *http;
 	struct phase_env env;
-	struct worker *worker;
+	_Atomic(struct worker *) worker; /* other threads wake it: the cache's, and those of calls */
 	struct api api;
 	struct rpc_server *server;
 };
@@ -78,7 +78,7 @@ static enum health_state redis_health(void *arg)
 
 static void wake_workers(void *ctx)
 {
-	worker_wake(((struct process *)ctx)->worker);
+	worker_wake(atomic_load(&((struct process *)ctx)->worker));
 }
 
 static void on_moved(void *ctx, const struct uuid *campaign_id)
@@ -121,7 +121,7 @@ static struct status open_pool(struct process *p)
 	}
 }
 
-static struct status open_worker(struct process *p)
+static struct status open_engines(struct process *p)
 {
 	const struct settings *s = &p->settings;
 	struct dns_client_settings dns = { .lookups_max = (unsigned)s->dns_in_flight_max };
@@ -145,8 +145,16 @@ static struct status open_worker(struct process *p)
 	TRY(http_client_create(&http, &p->http));
 	p->env.dns = p->dns;
 	p->env.http = p->http;
-	TRY(campaign_recover(&p->env, &p->instance));
-	return worker_start(&p->env, &p->instance, on_worker_moved, p, &p->worker);
+	return STATUS_OK_VALUE;
+}
+
+static struct status open_worker(struct process *p)
+{
+	struct worker *worker;
+
+	TRY(worker_start(&p->env, &p->instance, on_worker_moved, p, &worker));
+	atomic_store(&p->worker, worker);
+	return STATUS_OK_VALUE;
 }
 
 static struct status open_server(struct process *p)
@@ -192,12 +200,15 @@ static struct status open_all(struct process *p)
 						   .version = DOMAINFLOW_VERSION },
 			    &p->scheduler));
 	if (settings_has_role(s, "worker")) {
-		TRY(open_worker(p));
+		TRY(open_engines(p));
 		p->wake.workers = wake_workers;
 		p->wake.workers_ctx = p;
 	}
 	TRY(wake_listen(&p->wake));
-	return settings_has_role(s, "api") ? open_server(p) : STATUS_OK_VALUE;
+	if (settings_has_role(s, "api"))
+		TRY(open_server(p));
+	/* Last: an instance that can't serve claims nothing. */
+	return settings_has_role(s, "worker") ? open_worker(p) : STATUS_OK_VALUE;
 }
 
 /* In reverse; every closer accepts what was never opened. False when handlers still run: the process must just exit. */
@@ -218,6 +229,7 @@ static bool close_all(struct process *p)
 	rpc_server_destroy(p->server);
 	ops_http_close(p->ops);
 	cache_close(p->cache);
+	worker_free(p->worker);
 	hub_free(p->hub);
 	address_guard_destroy(p->http_guard);
 	address_guard_destroy(p->resolver_guard);

@@ -9,14 +9,12 @@
 #include "store/ledger_store.h"
 #include "store/tx.h"
 
-static struct status pause_run(const struct phase_env *env, const struct run_key *run)
+static struct status pause_run(const struct phase_env *env, const struct run_key *run, struct arena *arena, bool *moved)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
-	AUTO(arena) struct arena *arena = arena_create(16u * 1024 * 1024);
 	struct campaign_change change;
 
-	if (!arena)
-		return status_out_of_memory();
+	*moved = false;
 	TRY(store_begin(env->pool, 0, &tx));
 	TRY(change_open(tx, arena, &run->campaign_id, NULL, &change));
 	if (change.now.phases[run->phase].status != PHASE_STATUS_IN_PROGRESS)
@@ -24,30 +22,46 @@ static struct status pause_run(const struct phase_env *env, const struct run_key
 	TRY(control_pause(&change, run->phase, (struct expected_state){ 0 }, "recovery"));
 	change.now.campaign.error_message = "the workers of the running phase died; resume it to go on";
 	TRY(change_save(&change));
+	TRY(store_commit(&tx));
+	*moved = true;
+	return STATUS_OK_VALUE;
+}
+
+/* *waits: somebody older may live, and nobody knows yet. */
+static struct status look_around(const struct phase_env *env, const struct uuid *instance, struct arena *arena, bool *waits,
+				 struct run_key **orphans, size_t *orphan_count)
+{
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct older_instances older;
+
+	TRY(store_begin_snapshot(env->pool, 0, &tx));
+	TRY(store_instances_older(tx, "worker", instance, INSTANCE_DEAD_MS, INSTANCE_SETTLE_MS, &older));
+	*waits = older.live > 0 && older.settled == 0;
+	*orphan_count = 0;
+	if (older.live == 0)
+		TRY(store_phases_active(tx, arena, orphans, orphan_count));
 	return store_commit(&tx);
 }
 
-struct status campaign_recover(const struct phase_env *env, const struct uuid *instance)
+struct status campaign_recover(const struct phase_env *env, const struct uuid *instance, struct arena *arena,
+			       recovery_paused_fn paused, void *ctx, bool *done)
 {
-	AUTO(store_tx) struct store_tx *tx = NULL;
-	AUTO(arena) struct arena *arena = arena_create(16u * 1024 * 1024);
-	struct run_key *runs;
-	int64_t others;
-	size_t count;
+	struct run_key *orphans = NULL;
+	size_t count = 0;
+	bool waits = false;
 
-	if (env->settings->pipeline_auto_resume)
-		return STATUS_OK_VALUE;
-	if (!arena)
-		return status_out_of_memory();
-	TRY(store_begin_snapshot(env->pool, 0, &tx));
-	TRY(store_instances_live(tx, "worker", instance, INSTANCE_DEAD_MS, &others));
-	TRY(store_phases_active(tx, arena, &runs, &count));
-	TRY(store_commit(&tx));
-	if (others > 0)
-		return STATUS_OK_VALUE;
+	*done = false;
+	if (!env->settings->pipeline_auto_resume)
+		TRY(look_around(env, instance, arena, &waits, &orphans, &count));
 	for (size_t i = 0; i < count; i++) {
-		TRY(pause_run(env, &runs[i]));
-		LOG_INFO("phase_paused", LOG_STR("cause", "recovery"), LOG_STR("phase", phase_to_text(runs[i].phase)));
+		bool moved;
+
+		TRY(pause_run(env, &orphans[i], arena, &moved));
+		if (!moved)
+			continue;
+		LOG_INFO("phase_paused", LOG_STR("cause", "recovery"), LOG_STR("phase", phase_to_text(orphans[i].phase)));
+		paused(ctx, &orphans[i].campaign_id);
 	}
+	*done = !waits;
 	return STATUS_OK_VALUE;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "campaign/ledger.h"
+#include "campaign/recovery.h"
 #include "campaign/runs.h"
 #include "config/settings.h"
 #include "phase/phase.h"
@@ -345,17 +346,28 @@ static void scout_wait(struct worker *w)
 	pthread_mutex_unlock(&w->lock);
 }
 
+static void tell_paused(void *ctx, const struct uuid *campaign_id)
+{
+	struct worker *w = ctx;
+
+	w->moved(w->moved_ctx, campaign_id, true);
+}
+
 static void *scout_main(void *arg)
 {
 	struct worker *w = arg;
 	struct arena *arena = arena_create(64u * 1024 * 1024);
 	int64_t renewed_at = clock_monotonic_ms();
-	bool was_ok = true;
+	bool was_ok = true, is_recovered = false;
 
 	while (arena && !cancel_is_set(&w->stop)) {
-		struct status st = look(w, arena);
+		struct status st = STATUS_OK_VALUE;
 
-		if (status_ok(st)) {
+		if (!is_recovered)
+			st = campaign_recover(w->env, w->instance, arena, tell_paused, w, &is_recovered);
+		if (is_recovered)
+			st = look(w, arena);
+		if (status_ok(st) && is_recovered) {
 			cancel_inactive(w);
 			if (clock_monotonic_ms() - renewed_at >= w->env->settings->lease_ms / 4) {
 				renewed_at = clock_monotonic_ms();
@@ -386,18 +398,6 @@ void worker_wake(struct worker *w)
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
 
-static void worker_free(struct worker *w)
-{
-	runs_destroy(w->runs);
-	for (int i = 0; i < w->slot_count; i++)
-		cancel_done(&w->slots[i].cancel);
-	free(w->slots);
-	cancel_done(&w->stop);
-	pthread_cond_destroy(&w->news);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
-}
-
 void worker_stop(struct worker *w)
 {
 	if (!w)
@@ -408,7 +408,24 @@ void worker_stop(struct worker *w)
 		pthread_join(w->slots[i].thread, NULL);
 	if (w->scout_started)
 		pthread_join(w->scout, NULL);
-	worker_free(w);
+	w->slots_started = 0;
+	w->scout_started = false;
+	runs_destroy(w->runs); /* they use what main.c closes next */
+	w->runs = NULL;
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	worker_stop(w);
+	for (int i = 0; i < w->slot_count; i++)
+		cancel_done(&w->slots[i].cancel);
+	free(w->slots);
+	cancel_done(&w->stop);
+	pthread_cond_destroy(&w->news);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
 }
 
 struct status worker_start(const struct phase_env *env, const struct uuid *instance, worker_moved_fn moved, void *ctx,
@@ -433,7 +450,7 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 	w->runs = runs_create(env);
 	w->slots = calloc((size_t)env->settings->worker_batches_max, sizeof *w->slots);
 	if (!w->runs || !w->slots) {
-		worker_stop(w);
+		worker_free(w);
 		return status_out_of_memory();
 	}
 	for (; w->slot_count < env->settings->worker_batches_max; w->slot_count++) {
@@ -444,13 +461,13 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 		struct slot *slot = &w->slots[w->slots_started];
 		st = thread_start("worker", slot_main, slot, &slot->thread);
 		if (!status_ok(st)) {
-			worker_stop(w);
+			worker_free(w);
 			return st;
 		}
 	}
 	st = thread_start("scout", scout_main, w, &w->scout);
 	if (!status_ok(st)) {
-		worker_stop(w);
+		worker_free(w);
 		return st;
 	}
 	w->scout_started = true;

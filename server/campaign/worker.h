@@ -1,7 +1,8 @@
 /* campaign/worker.h: the threads that do the pipeline's work on this instance.
  *
  * Each batch in flight has a thread: claim, work, commit, in plain sequence. One more thread, the scout, looks twice a
- * second for runs that began or ended, cancels batches whose phase was paused or stopped, and renews leases.
+ * second for runs that began or ended, cancels batches whose phase was paused or stopped, and renews leases. Before the
+ * first claim it does what campaign/recovery.h says.
  * Owner: main.c. Threads: start and stop from one; worker_wake from any. */
 #ifndef CAMPAIGN_WORKER_H
 #define CAMPAIGN_WORKER_H
@@ -23,7 +24,8 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 /* The scout looks at once: a phase may have started. Accepts NULL. */
 void worker_wake(struct worker *worker);
 /* Stops claiming, cancels what is in flight, commits what is finished, gives the rest back. Returns when all threads are
- * gone. Accepts NULL. */
+ * gone; worker_wake may still be called, until worker_free. Both accept NULL. */
 void worker_stop(struct worker *worker);
+void worker_free(struct worker *worker);
 
 #endif

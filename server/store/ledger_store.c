@@ -152,3 +152,13 @@ struct status store_instances_live(struct store_tx *tx, const char *role, const 
 	TRY(store_query(tx, sql_instances_live, &rows, P_TEXT(role), P_UUID(except), P_INT64(age_ms)));
 	return row_int64(rows, 0, "live", out);
 }
+
+struct status store_instances_older(struct store_tx *tx, const char *role, const struct uuid *id, int64_t dead_ms,
+				    int64_t settle_ms, struct older_instances *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_instances_older, &rows, P_TEXT(role), P_UUID(id), P_INT64(dead_ms), P_INT64(settle_ms)));
+	TRY(row_int64(rows, 0, "live", &out->live));
+	return row_int64(rows, 0, "settled", &out->settled);
+}

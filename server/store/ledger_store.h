@@ -63,5 +63,11 @@ struct status store_instance_beat(struct store_tx *tx, const struct uuid *id, co
 struct status store_instance_delete(struct store_tx *tx, const struct uuid *id) MUST_CHECK;
 struct status store_instances_live(struct store_tx *tx, const char *role, const struct uuid *except, int64_t age_ms,
 				   int64_t *out) MUST_CHECK;
+/* Of the instances with that role that are older than `id`: how many may live, and how many surely do and have for long. */
+struct older_instances {
+	int64_t live, settled;
+};
+struct status store_instances_older(struct store_tx *tx, const char *role, const struct uuid *id, int64_t dead_ms,
+				    int64_t settle_ms, struct older_instances *out) MUST_CHECK;
 
 #endif
