@@ -12,23 +12,23 @@
 
 #define READ_MAX         500 /* stored events a read */
 #define HUB_READ_TIME_MS 5000
+#define HUB_ARENA_BYTES  (64u * 1024 * 1024) /* READ_MAX events of at most 64 KiB, and a snapshot */
 
-/* Coalescing keys: one per phase, then these. */
+/* Coalescing keys: one per phase, then these. See coalesce_key. */
 enum { KEY_PHASE_FIRST = 1, KEY_PROGRESS = 100, KEY_KEEP_ALIVE = 101 };
 
 struct hub_ticket {
-	uint64_t serial;
-	struct watched *watched;
 	void *subscriber;
 	int32_t position; /* last stored event sent, or asked for while joining */
 	bool is_joining, wants_snapshot;
+	bool is_noted; /* the read under way begins at or before its position */
 	struct hub_ticket *next, **link;
 };
 
 /* One campaign with at least one subscriber. */
 struct watched {
 	struct uuid campaign_id;
-	int32_t position;  /* last stored event read; -1 before the first read */
+	int32_t position; /* last stored event read for those who are up to date; -1 before the first read */
 	bool events_due, progress_due;
 	int64_t looked_at_ms;
 	int64_t sent_at_ms; /* anything at all, for keep-alive */
@@ -44,8 +44,9 @@ struct hub {
 	pthread_mutex_t lock;
 	pthread_cond_t due;
 	bool is_due, is_closing;
-	uint64_t last_serial;
+	bool was_ok; /* the last read; one log line when that changes for the worse */
 	struct watched *first;
+	struct arena *arena; /* the thread's, emptied after each look */
 	pthread_t thread;
 	bool thread_started;
 };
@@ -53,24 +54,19 @@ struct hub {
 /* What one look at a campaign found, read without the lock. */
 struct findings {
 	struct status status;
-	struct stored_event *events; /* after the watched position */
+	struct stored_event *events; /* after the position of the one furthest behind */
 	size_t event_count;
-	bool has_snapshot;
 	struct campaign_snapshot snapshot;
 	struct counters counters;
-	struct replay *replays;
-};
-
-/* A joiner's missed events, up to the findings' own. */
-struct replay {
-	uint64_t serial; /* of the ticket, which may be gone by the time the read is done */
-	struct stored_event *events;
-	size_t count;
-	bool is_resync;
-	struct replay *next;
 };
 
 /* --- sending, under the lock ------------------------------------------------------------------------------------ */
+
+/* A waiting message is replaced only by one about the same, since the same stored event: progress never overtakes. */
+static uint64_t coalesce_key(const struct watched *w, unsigned key)
+{
+	return (uint64_t)(uint32_t)w->position << 8 | key;
+}
 
 static void send_one(struct hub *hub, struct hub_ticket *ticket, const struct hub_message *message, int64_t position,
 		     uint64_t key)
@@ -85,22 +81,22 @@ static void send_one(struct hub *hub, struct hub_ticket *ticket, const struct hu
 	hub->sink->release(encoded);
 }
 
-/* To everyone who has joined and has not seen event `position` yet (position < 0: to everyone who has joined). */
+/* To everyone who has joined and has not seen event `position` yet; position < 0: to everyone who has seen all of them. */
 static void send_all(struct hub *hub, struct watched *w, const struct hub_message *message, int32_t position, uint64_t key)
 {
 	void *encoded = NULL;
 
 	for (struct hub_ticket *t = w->tickets; t; t = t->next) {
-		if (t->is_joining || (position >= 0 && position <= t->position))
+		if (t->is_joining || (position >= 0 ? position <= t->position : t->position < w->position))
 			continue;
+		if (position >= 0)
+			t->position = position;
 		if (!encoded)
 			encoded = hub->sink->encode(message);
 		if (!encoded) {
 			hub->sink->close(t->subscriber, status_out_of_memory());
 			continue;
 		}
-		if (position >= 0)
-			t->position = position;
 		hub->sink->send(t->subscriber, encoded, position, key);
 	}
 	if (encoded)
@@ -126,32 +122,23 @@ static void send_stored(struct hub *hub, struct watched *w, const struct stored_
 	message.event = event;
 	message.at_ms = event->created_at_ms;
 	send_all(hub, w, &message, event->number, 0);
+	if (event->number <= w->position)
+		return; /* only somebody who lags needed it */
 	w->position = event->number;
 	progress_transition(&w->pace, event);
 }
 
+/* With a position that can be continued the missed events follow by themselves, else a snapshot says where things stand. */
 static void welcome(struct hub *hub, struct watched *w, struct hub_ticket *t, const struct findings *found)
 {
-	struct hub_message message = message_of(w, HUB_SNAPSHOT);
-	const struct replay *replay = found->replays;
+	struct hub_message message = message_of(w, t->wants_snapshot ? HUB_SNAPSHOT : HUB_RESYNC);
+	int64_t behind = (int64_t)found->snapshot.campaign.last_event - t->position;
 
-	while (replay && replay->serial != t->serial)
-		replay = replay->next;
-	if (!t->wants_snapshot && !replay)
+	if (!t->wants_snapshot && !t->is_noted)
 		return; /* joined during the read: next look */
 	t->is_joining = false;
-	if (!t->wants_snapshot && !replay->is_resync) {
-		for (size_t i = 0; i < replay->count; i++) {
-			struct hub_message missed = message_of(w, HUB_STORED);
-			missed.event = &replay->events[i];
-			missed.at_ms = replay->events[i].created_at_ms;
-			t->position = replay->events[i].number;
-			send_one(hub, t, &missed, t->position, 0);
-		}
+	if (!t->wants_snapshot && behind >= 0 && behind <= HUB_REPLAY_MAX)
 		return;
-	}
-	if (!t->wants_snapshot)
-		message.kind = HUB_RESYNC;
 	message.snapshot = &found->snapshot;
 	t->position = found->snapshot.campaign.last_event;
 	send_one(hub, t, &message, t->position, 0);
@@ -170,14 +157,24 @@ static void send_progress(struct hub *hub, struct watched *w, const struct findi
 	    progress_phase_due(&w->pace, control, phase_percent(&now->phases[control]), now_ms)) {
 		struct hub_message update = message_of(w, HUB_PHASE_UPDATE);
 		update.phase = &now->phases[control];
-		send_all(hub, w, &update, -1, KEY_PHASE_FIRST + (uint64_t)control);
+		send_all(hub, w, &update, -1, coalesce_key(w, KEY_PHASE_FIRST + (unsigned)control));
 	}
 	if (progress_campaign_due(&w->pace, campaign_percent(now->phases), now_ms)) {
 		struct hub_message overall = message_of(w, HUB_CAMPAIGN_PROGRESS);
 		overall.snapshot = now;
 		overall.counters = &found->counters;
-		send_all(hub, w, &overall, -1, KEY_PROGRESS);
+		send_all(hub, w, &overall, -1, coalesce_key(w, KEY_PROGRESS));
 	}
+}
+
+static void keep_alive(struct hub *hub, struct watched *w)
+{
+	struct hub_message alive = message_of(w, HUB_KEEP_ALIVE);
+
+	if (w->position < 0 || clock_monotonic_ms() - w->sent_at_ms < HUB_KEEP_ALIVE_MS)
+		return;
+	alive.last_event = w->position;
+	send_all(hub, w, &alive, -1, coalesce_key(w, KEY_KEEP_ALIVE));
 }
 
 static void deliver(struct hub *hub, struct watched *w, const struct findings *found)
@@ -185,21 +182,18 @@ static void deliver(struct hub *hub, struct watched *w, const struct findings *f
 	if (!status_ok(found->status)) {
 		if (found->status.code == STATUS_NOT_FOUND)
 			close_all(hub, w, found->status);
-		return; /* the database is away: the poll tries again */
+		keep_alive(hub, w); /* the database is away: the poll tries again */
+		return;
 	}
 	if (w->position < 0)
 		w->position = found->snapshot.campaign.last_event;
-	for (size_t i = 0; i < found->event_count; i++)
-		send_stored(hub, w, &found->events[i]);
 	for (struct hub_ticket *t = w->tickets; t; t = t->next)
 		if (t->is_joining)
 			welcome(hub, w, t, found);
+	for (size_t i = 0; i < found->event_count; i++)
+		send_stored(hub, w, &found->events[i]);
 	send_progress(hub, w, found);
-	if (clock_monotonic_ms() - w->sent_at_ms >= HUB_KEEP_ALIVE_MS) {
-		struct hub_message alive = message_of(w, HUB_KEEP_ALIVE);
-		alive.last_event = w->position;
-		send_all(hub, w, &alive, -1, KEY_KEEP_ALIVE);
-	}
+	keep_alive(hub, w);
 	if (found->event_count == READ_MAX)
 		w->events_due = hub->is_due = true;
 }
@@ -208,60 +202,58 @@ static void deliver(struct hub *hub, struct watched *w, const struct findings *f
 
 /* What to read, decided under the lock. */
 struct errand {
-	struct watched *watched;
 	struct uuid campaign_id;
-	int32_t position;
-	bool progress; /* counters, too */
-	struct replay *replays;
+	/* Stored events behind the less of these are needed; INT32_MAX when nobody needs any. */
+	int32_t after_joined, after_joining;
 };
 
-static struct status read_replay(struct store_tx *tx, const struct errand *errand, struct arena *arena,
-				 const struct campaign_snapshot *snapshot, struct replay *replay, int32_t after)
+/* A joiner who is too far behind gets a resync and nothing else. */
+static int32_t read_after(const struct errand *errand, int32_t last)
 {
-	int32_t behind = snapshot->campaign.last_event - after;
+	int32_t joining = errand->after_joining;
 
-	replay->is_resync = behind < 0 || behind > HUB_REPLAY_MAX;
-	if (replay->is_resync)
-		return STATUS_OK_VALUE;
-	return store_events_after(tx, &errand->campaign_id, after, HUB_REPLAY_MAX, arena, &replay->events, &replay->count);
+	if (last > HUB_REPLAY_MAX && joining < last - HUB_REPLAY_MAX)
+		joining = last - HUB_REPLAY_MAX;
+	return joining < errand->after_joined ? joining : errand->after_joined;
 }
 
 /* One consistent look: everything in one snapshot of the database. */
-static struct status read_all(struct hub *hub, const struct errand *errand, struct arena *arena, struct findings *out)
+static struct status read_all(struct hub *hub, const struct errand *errand, struct findings *out)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
+	int32_t after, last;
 
 	TRY(store_begin_snapshot(hub->pool, clock_monotonic_ms() + HUB_READ_TIME_MS, &tx));
-	TRY(store_snapshot_get(tx, &errand->campaign_id, NULL, false, arena, &out->snapshot));
-	out->has_snapshot = true;
-	if (errand->position >= 0 && out->snapshot.campaign.last_event > errand->position)
-		TRY(store_events_after(tx, &errand->campaign_id, errand->position, READ_MAX, arena, &out->events,
+	TRY(store_snapshot_get(tx, &errand->campaign_id, NULL, false, hub->arena, &out->snapshot));
+	TRY(store_counters_get(tx, &errand->campaign_id, &out->counters));
+	last = out->snapshot.campaign.last_event;
+	after = read_after(errand, last);
+	if (after < last)
+		TRY(store_events_after(tx, &errand->campaign_id, after, READ_MAX, hub->arena, &out->events,
 				       &out->event_count));
-	if (errand->progress)
-		TRY(store_counters_get(tx, &errand->campaign_id, &out->counters));
-	for (struct replay *r = errand->replays; r; r = r->next)
-		TRY(read_replay(tx, errand, arena, &out->snapshot, r, (int32_t)r->count));
-	out->replays = errand->replays;
 	return store_commit(&tx);
 }
 
-/* Under the lock: joiners with a position are noted with it (in count, until the events are read). */
-static bool note_joiners(struct watched *w, struct arena *arena, struct errand *errand)
+static void lower(int32_t *least, int32_t value)
 {
-	for (struct hub_ticket *t = w->tickets; t; t = t->next) {
-		struct replay *replay;
+	if (value < *least)
+		*least = value;
+}
 
-		if (!t->is_joining || t->wants_snapshot)
+/* Under the lock: reading begins where the subscriber furthest behind is. */
+static struct errand note_subscribers(struct watched *w)
+{
+	struct errand errand = { .campaign_id = w->campaign_id, .after_joined = INT32_MAX, .after_joining = INT32_MAX };
+
+	if (w->position >= 0)
+		errand.after_joined = w->position;
+	for (struct hub_ticket *t = w->tickets; t; t = t->next) {
+		if (t->is_joining && t->wants_snapshot)
 			continue;
-		replay = arena_alloc(arena, sizeof *replay);
-		if (!replay)
-			return false;
-		replay->serial = t->serial;
-		replay->count = (size_t)t->position;
-		replay->next = errand->replays;
-		errand->replays = replay;
+		t->is_noted = true;
+		lower(t->is_joining ? &errand.after_joining : &errand.after_joined, t->position);
 	}
-	return true;
+	return errand;
 }
 
 static bool is_due(const struct watched *w, int64_t now_ms)
@@ -270,22 +262,35 @@ static bool is_due(const struct watched *w, int64_t now_ms)
 	       now_ms - w->looked_at_ms >= HUB_POLL_MS;
 }
 
-/* Under the lock. */
-static struct watched *next_due(struct hub *hub, int64_t now_ms, struct arena *arena, struct errand *errand)
+/* Under the lock: of the campaigns that are due, the one that has waited longest. */
+static struct watched *next_due(struct hub *hub, int64_t now_ms)
 {
-	for (struct watched *w = hub->first; w; w = w->next) {
-		if (!w->tickets || !is_due(w, now_ms))
-			continue;
-		*errand = (struct errand){ .watched = w, .campaign_id = w->campaign_id, .position = w->position,
-					   .progress = true };
-		if (!note_joiners(w, arena, errand))
-			return NULL;
-		w->events_due = w->progress_due = false;
-		w->looked_at_ms = now_ms;
-		w->is_pinned = true;
-		return w;
-	}
-	return NULL;
+	struct watched *next = NULL;
+
+	for (struct watched *w = hub->first; w; w = w->next)
+		if (w->tickets && is_due(w, now_ms) && (!next || w->looked_at_ms < next->looked_at_ms))
+			next = w;
+	return next;
+}
+
+/* Called and returns under the lock; reads without it. */
+static void look(struct hub *hub, struct watched *w)
+{
+	struct errand errand = note_subscribers(w);
+	struct findings found = { 0 };
+
+	w->events_due = w->progress_due = false;
+	w->looked_at_ms = clock_monotonic_ms();
+	w->is_pinned = true;
+	pthread_mutex_unlock(&hub->lock);
+	found.status = read_all(hub, &errand, &found);
+	pthread_mutex_lock(&hub->lock);
+	w->is_pinned = false;
+	if (!status_ok(found.status) && found.status.code != STATUS_NOT_FOUND && hub->was_ok)
+		LOG_FAILURE("hub_read_failed", found.status, LOG_STR("effect", "watchers wait for the next look"));
+	hub->was_ok = status_ok(found.status);
+	deliver(hub, w, &found);
+	arena_reset(hub->arena);
 }
 
 static void remove_empty(struct hub *hub)
@@ -326,31 +331,21 @@ static void wait_due(struct hub *hub)
 static void *hub_main(void *arg)
 {
 	struct hub *hub = arg;
-	struct arena *arena = arena_create(256u * 1024 * 1024);
 
 	pthread_mutex_lock(&hub->lock);
-	while (arena && !hub->is_closing) {
-		struct errand errand;
+	while (!hub->is_closing) {
 		struct watched *w;
 
 		hub->is_due = false;
-		w = next_due(hub, clock_monotonic_ms(), arena, &errand);
+		w = next_due(hub, clock_monotonic_ms());
 		if (w) {
-			struct findings found = { 0 };
-			pthread_mutex_unlock(&hub->lock);
-			found.status = read_all(hub, &errand, arena, &found);
-			pthread_mutex_lock(&hub->lock);
-			w->is_pinned = false;
-			deliver(hub, w, &found);
-			arena_reset(arena);
-			continue;
+			look(hub, w);
+		} else {
+			remove_empty(hub);
+			wait_due(hub);
 		}
-		arena_reset(arena);
-		remove_empty(hub);
-		wait_due(hub);
 	}
 	pthread_mutex_unlock(&hub->lock);
-	arena_destroy(arena);
 	return NULL;
 }
 
@@ -428,8 +423,6 @@ struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int
 		w->next = hub->first;
 		hub->first = w;
 	}
-	ticket->serial = ++hub->last_serial;
-	ticket->watched = w;
 	ticket->next = w->tickets;
 	ticket->link = &w->tickets;
 	if (w->tickets)
@@ -462,12 +455,14 @@ struct status hub_open(struct store_pool *pool, const struct hub_sink *sink, str
 		return status_out_of_memory();
 	hub->pool = pool;
 	hub->sink = sink;
+	hub->was_ok = true;
 	pthread_mutex_init(&hub->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&hub->due, &attr);
 	pthread_condattr_destroy(&attr);
-	st = thread_start("hub", hub_main, hub, &hub->thread);
+	hub->arena = arena_create(HUB_ARENA_BYTES);
+	st = hub->arena ? thread_start("hub", hub_main, hub, &hub->thread) : status_out_of_memory();
 	if (!status_ok(st)) {
 		hub_free(hub);
 		return st;
@@ -503,6 +498,7 @@ void hub_free(struct hub *hub)
 		hub->first = w->next;
 		free(w);
 	}
+	arena_destroy(hub->arena);
 	pthread_cond_destroy(&hub->due);
 	pthread_mutex_destroy(&hub->lock);
 	free(hub);

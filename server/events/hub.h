@@ -42,7 +42,8 @@ struct hub_message {
 	int32_t last_event;                       /* KEEP_ALIVE */
 };
 
-/* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. */
+/* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. A subscriber may be
+ * sent to and closed more than once after its first close, until it unsubscribes. */
 struct hub_sink {
 	void *(*encode)(const struct hub_message *message); /* a reference; NULL: out of memory */
 	void (*release)(void *encoded);
