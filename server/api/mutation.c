@@ -111,11 +111,24 @@ static bool is_refusal(struct status st)
 	       st.code == STATUS_OUT_OF_RANGE;
 }
 
+/* What the database refuses our own checks should have refused before: the caller neither did it nor learns of tables and
+ * constraints. */
+static struct status not_the_callers(struct status st)
+{
+	static const char *const reasons[] = { "CHECK_FAILED", "VALUE_MISSING", "DATA_REFUSED", "REFERENCE_MISSING",
+					       "DUPLICATE" };
+
+	for (size_t i = 0; st.reason && i < ARRAY_LEN(reasons); i++)
+		if (strcmp(st.reason, reasons[i]) == 0)
+			st.code = STATUS_INTERNAL;
+	return st;
+}
+
 /* --- the transaction -------------------------------------------------------------------------------------------- */
 
 static struct status run_without_key(struct attempt *a)
 {
-	a->status = a->body(a->m, &a->answer);
+	a->status = not_the_callers(a->body(a->m, &a->answer));
 	return a->m->keep ? STATUS_OK_VALUE : a->status;
 }
 
@@ -132,7 +145,7 @@ static struct status run_with_key(struct attempt *a, const struct idempotency_ke
 		return replay(a, &stored);
 	}
 	TRY(store_script(a->m->tx, "SAVEPOINT mutation"));
-	a->status = a->body(a->m, &a->answer);
+	a->status = not_the_callers(a->body(a->m, &a->answer));
 	if (!status_ok(a->status)) {
 		if (!is_refusal(a->status))
 			return a->status;

@@ -286,8 +286,9 @@ static struct status check_campaign(const struct api *api, struct rpc_call *call
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct campaign_snapshot snapshot;
+	int64_t left_ms = rpc_call_ms_left(call);
 
-	TRY(store_single(api->pool, 0, &tx));
+	TRY(store_single(api->pool, left_ms == RPC_NO_DEADLINE ? 0 : clock_monotonic_ms() + left_ms, &tx));
 	TRY(store_snapshot_get(tx, id, rpc_call_principal(call)->workspace, false, rpc_call_arena(call), &snapshot));
 	return store_commit(&tx);
 }
