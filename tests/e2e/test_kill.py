@@ -53,6 +53,9 @@ class Kills(unittest.TestCase):
         kills = {}
         with Stack(instances=3, throwaway=False, settings={"LEASE": "2s"}) as stack:
             campaign = stack.create_campaign(NAMES)
+            for phase in ("analysis", "leads"):  # small batches, so that there is time to be killed in
+                stack.grpcurl("PhaseService/ConfigurePhase", {"campaignId": campaign, "phase": f"PHASE_{phase.upper()}",
+                                                              "configuration": '{"batchSize": 2}'})
             stack.start_generation(campaign)
             for number, phase in enumerate(PHASES):
                 # A kill counts only with work in flight; a phase that is over before it is seen is not waited for.
@@ -69,6 +72,7 @@ class Kills(unittest.TestCase):
             self.check_log(stack, campaign)
             self.check_counters(stack, campaign)
         print(f"batches in flight at each kill: {kills}")
+        self.assertGreaterEqual(sum(n > 0 for n in kills.values()), 4, kills)
         for part in want:
             self.assertEqual(got[part], want[part], part)
 
