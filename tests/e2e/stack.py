@@ -59,7 +59,7 @@ class Instance:
         self.grpc = f"127.0.0.1:{process.free_port()}"
         self.ops = f"127.0.0.1:{process.free_port()}"
         self.settings = {**settings, "GRPC_ADDRESS": self.grpc, "OPS_ADDRESS": self.ops}
-        self.process = None
+        self.process, self.is_asked = None, False
 
     @property
     def log(self):
@@ -68,11 +68,16 @@ class Instance:
     def start(self, **settings):
         """Starts it and waits until it is ready. Settings given here stay for later starts."""
         self.settings.update(settings)
+        self.is_asked = False
         self.process = process.spawn(self.folder, "domainflowd", [BIN / "domainflowd"], keep_user=True,
                                      env={**os.environ, **self.settings})
         if not process.wait_until(lambda: self.is_ready() or not self.is_running(), READY_SECONDS, 0.05) \
                 or not self.is_running():
             raise CallFailed(f"domainflowd {self.number} did not become ready", output=self.tail())
+
+    def has_crashed(self):
+        """It ended although nobody asked it to."""
+        return self.process is not None and not self.is_asked and self.process.poll() is not None
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
@@ -97,6 +102,7 @@ class Instance:
         return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
     def signal(self, number):
+        self.is_asked = self.is_asked or number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL)
         self.process.send_signal(number)
 
     def stop(self):
@@ -188,6 +194,8 @@ class Stack:
             return
         self._is_closed = True
         atexit.unregister(self.close)
+        crashed = [instance for instance in self.instances if instance.has_crashed()]
+        keep = keep or bool(crashed)
         for instance in self.instances:
             instance.kill()
         if self.lab:
@@ -198,6 +206,13 @@ class Stack:
             print(f"stack: logs and data are kept in {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
+        self._complain(crashed)
+
+    @staticmethod
+    def _complain(crashed):
+        if crashed:
+            raise CallFailed(f"domainflowd {[i.number for i in crashed]} ended with {[i.process.returncode for i in crashed]}",
+                             output="\n".join(i.tail() for i in crashed))
 
     def stop(self, number=0):
         return self.instances[number].stop()
@@ -267,6 +282,7 @@ class Stack:
         return {key or None: int(count) for key, count in self.sql(statement)}
 
     def wait_until(self, question, seconds, what):
+        self._complain([instance for instance in self.instances if instance.has_crashed()])
         if not process.wait_until(question, seconds, 0.05):
             raise CallFailed(f"still waiting after {seconds} s: {what}",
                              output="\n".join(i.tail() for i in self.instances))
