@@ -64,7 +64,7 @@ static struct status existing_show(struct cli *cli, struct form *f, const Domain
 
 	list.search = create->name;
 	TRY(existing_find(cli, &domainflow_v2_campaign_list_campaigns_method, &list.base, "campaigns", create->name,
-			  NULL, NULL, &id));
+			  &id));
 	*out_is_shown = id != NULL;
 	if (!id)
 		return STATUS_OK_VALUE;

@@ -33,14 +33,14 @@ struct watching {
 
 /* --- showing ------------------------------------------------------------------------------------------------- */
 
-static void picture_draw(struct watching *w)
+static void picture_draw(struct watching *w, const char *notice)
 {
 	unsigned columns = terminal_columns(w->cli->out);
 	struct watch_style style = { .columns = columns ? columns : 80,
 				     .is_utf8 = w->cli->is_utf8,
 				     .has_color = w->cli->has_color,
 				     .now_ms = clock_monotonic_ms(),
-				     .wall_now_ms = clock_wall_ms() };
+				     .notice = notice };
 	AUTO(buffer) struct buffer b = { 0 };
 
 	if (w->drawn)
@@ -63,7 +63,7 @@ static void event_show(struct watching *w, const PbEvent *event)
 		if (tree && json_print(tree, JSON_COMPACT_TEXT, &b))
 			buffer_char(&b, '\n');
 	} else if (w->is_live) {
-		picture_draw(w);
+		picture_draw(w, NULL);
 		return;
 	} else if (event->type != DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_KEEP_ALIVE) {
 		watch_line(event, &b);
@@ -113,7 +113,7 @@ static struct status stream_read(struct watching *w, struct df_stream *stream, e
 		st = domainflow_v2_event_watch_campaign_next(stream, REDRAW_MS, w->cli->pages, &event);
 		if (st.code == STATUS_DEADLINE_EXCEEDED && strcmp(st.reason, "NO_MESSAGE_YET") == 0) {
 			if (w->is_live)
-				picture_draw(w);
+				picture_draw(w, NULL);
 			if (clock_monotonic_ms() - heard_ms > SILENCE_MS_MAX)
 				return status_make(STATUS_UNAVAILABLE, "SILENCE", "%s", "the server has gone silent");
 			continue;
@@ -153,7 +153,7 @@ static bool is_resumable(struct status st)
 }
 
 /* 1 s, doubled each time up to 30 s, give or take a fifth. False when interrupted. */
-static bool reconnect_wait(const struct watching *w, struct status st)
+static bool reconnect_wait(struct watching *w, struct status st)
 {
 	int64_t wait_ms = RECONNECT_MS_FIRST, end_ms;
 	uint64_t dice;
@@ -163,7 +163,9 @@ static bool reconnect_wait(const struct watching *w, struct status st)
 	wait_ms = wait_ms < RECONNECT_MS_MAX ? wait_ms : RECONNECT_MS_MAX;
 	random_bytes(&dice, sizeof dice);
 	wait_ms = wait_ms * 4 / 5 + (int64_t)(dice % (uint64_t)(wait_ms * 2 / 5 + 1));
-	if (!w->is_live)
+	if (w->is_live)
+		picture_draw(w, "connection lost, trying again");
+	else
 		cli_note(w->cli, "connection lost (%s), again in %.1f s", st.reason, (double)wait_ms / 1000);
 	end_ms = clock_monotonic_ms() + wait_ms;
 	while (clock_monotonic_ms() < end_ms && !atomic_load(w->cli->cancel))

@@ -40,7 +40,6 @@ struct cli {
 	atomic_bool *cancel;
 	struct df_connection *connection; /* made by the first call */
 	struct df_call_report report;     /* of the last call */
-	const char *subject;              /* the name being worked on, for what to say; NULL */
 };
 
 /* Which of the table's codes a failure ends the program with. */

@@ -12,8 +12,7 @@
 
 struct search {
 	struct cli *cli;
-	const char *name, *field, *value;
-	const char *found;
+	const char *name, *found;
 };
 
 static bool page_search(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
@@ -25,8 +24,6 @@ static bool page_search(void *context, const ProtobufCMessage *const *items, siz
 	for (size_t i = 0; i < count && !s->found; i++) {
 		if (strcmp(pb_text(s->cli->pages, items[i], "name"), s->name) != 0)
 			continue;
-		if (s->field && strcmp(pb_text(s->cli->pages, items[i], s->field), s->value) != 0)
-			continue;
 		s->found = arena_strdup(s->cli->arena, pb_text(s->cli->pages, items[i], "id"));
 		if (!s->found)
 			*st = status_out_of_memory();
@@ -35,9 +32,9 @@ static bool page_search(void *context, const ProtobufCMessage *const *items, siz
 }
 
 struct status existing_find(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
-			    const char *name, const char *field, const char *value, const char **out)
+			    const char *name, const char **out)
 {
-	struct search s = { .cli = cli, .name = name, .field = field, .value = value };
+	struct search s = { .cli = cli, .name = name };
 
 	TRY(list_pages(cli, cli->pages, method, request, items, -1, page_search, &s));
 	*out = s.found;

@@ -10,10 +10,9 @@
 struct cli;
 struct method;
 
-/* The id of the one named `name` that a List… method gives, NULL when there is none; in the cli's arena. `field` and
- * `value` narrow it down ("persona_type", "dns"); NULL: not. */
+/* The id of the first one named `name` that a List… method gives, NULL when there is none; in the cli's arena. */
 struct status existing_find(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
-			    const char *name, const char *field, const char *value, const char **out) MUST_CHECK;
+			    const char *name, const char **out) MUST_CHECK;
 
 /* OK when every member of `wanted` is in the existing object with the same value; else ALREADY_EXISTS / NAME_TAKEN,
  * which names the first one that differs. */

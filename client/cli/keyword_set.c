@@ -83,6 +83,7 @@ struct status keyword_set_get(struct cli *cli)
 static void rule_read(struct form *f, const json_t *value, const char *path, PbKeywordRule *rule)
 {
 	const char *type = NULL, *text = NULL;
+	bool is_case_sensitive = false;
 	struct json_fields fields;
 	int64_t context;
 	int number = 0;
@@ -106,12 +107,8 @@ static void rule_read(struct form *f, const json_t *value, const char *path, PbK
 			json_violation(&fields, "ruleType", "is string or regex");
 		rule->rule_type = (Domainflow__V2__RuleType)number;
 	}
-	{
-		bool is_case_sensitive = false;
-
-		json_get_bool(&fields, "isCaseSensitive", &is_case_sensitive);
-		rule->is_case_sensitive = is_case_sensitive;
-	}
+	json_get_bool(&fields, "isCaseSensitive", &is_case_sensitive);
+	rule->is_case_sensitive = is_case_sensitive;
 	if (json_get_text(&fields, "category", RULE_TEXT_MAX, &text))
 		rule->category = pb_borrow(text);
 	if (json_get_int(&fields, "contextChars", 0, CONTEXT_CHARS_MAX, &context)) {
@@ -170,7 +167,7 @@ static struct status existing_show(struct cli *cli, json_t *wanted, const char *
 	const char *id;
 
 	TRY(existing_find(cli, &domainflow_v2_keyword_set_list_keyword_sets_method, &list.base, "keyword_sets", name,
-			  NULL, NULL, &id));
+			  &id));
 	*out_is_shown = id != NULL;
 	if (!id)
 		return STATUS_OK_VALUE;

@@ -176,7 +176,7 @@ static struct status long_option(struct reading *r, const char *text)
 	return unknown_option(text, n, mask);
 }
 
-/* "-qo json", "-ojson", "-o=json" is not a thing: the value would be "=json". */
+/* "-q", "-qo json", "-ojson" */
 static struct status short_options(struct reading *r, const char *text)
 {
 	uint64_t mask = allowed(r->out);

@@ -74,8 +74,7 @@ static struct status existing_show(struct cli *cli, const json_t *wanted,
 	const char *id;
 
 	list.persona_type = create->persona_type;
-	TRY(existing_find(cli, &domainflow_v2_persona_list_personas_method, &list.base, "personas", create->name, NULL,
-			  NULL, &id));
+	TRY(existing_find(cli, &domainflow_v2_persona_list_personas_method, &list.base, "personas", create->name, &id));
 	*out_is_shown = id != NULL;
 	if (!id)
 		return STATUS_OK_VALUE;

@@ -65,7 +65,7 @@ static void phase_tail(struct buffer *out, const struct watch_phase *p, const st
 	double rate = watch_rate(p, style->now_ms);
 	int64_t eta = watch_eta_s(p, rate);
 
-	pb_enum_text(&domainflow__v2__phase_status__descriptor, p->status, word);
+	pb_enum_text(&domainflow__v2__phase_status__descriptor, (int)p->status, word);
 	if (p->total > 0 || p->done > 0)
 		buffer_printf(out, " %" PRId32 "/%" PRId32, p->done, p->total);
 	if (p->status == DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_IN_PROGRESS) {
@@ -115,10 +115,12 @@ unsigned watch_picture(struct watch *w, const struct watch_style *style, struct 
 	char status[PB_ENUM_TEXT_SIZE], mode[PB_ENUM_TEXT_SIZE];
 	struct buffer head;
 
-	pb_enum_text(&domainflow__v2__campaign_status__descriptor, w->status, status);
-	pb_enum_text(&domainflow__v2__campaign_mode__descriptor, w->mode, mode);
+	pb_enum_text(&domainflow__v2__campaign_status__descriptor, (int)w->status, status);
+	pb_enum_text(&domainflow__v2__campaign_mode__descriptor, (int)w->mode, mode);
 	buffer_init(&head, 0);
 	buffer_printf(&head, "%s  %s  %s  %.1f%%", w->name, status, mode, w->percent);
+	if (style->notice)
+		buffer_printf(&head, "  %s", style->notice);
 	if (style->has_color)
 		buffer_text(out, "\033[1m");
 	terminal_cell(out, head.data ? head.data : "", style->columns, false);

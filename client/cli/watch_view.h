@@ -9,8 +9,8 @@ struct buffer;
 struct watch_style {
 	unsigned columns; /* of the terminal */
 	bool is_utf8, has_color;
-	int64_t now_ms;      /* monotonic, for rates */
-	int64_t wall_now_ms; /* for how long a phase has been running */
+	int64_t now_ms;     /* monotonic, for rates */
+	const char *notice; /* what to know besides, behind the campaign's line; NULL: nothing */
 };
 
 /* The picture: a line for the campaign, one per phase; no line is wider than style->columns. Every line ends with a

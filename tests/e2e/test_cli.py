@@ -1,6 +1,7 @@
 """dfctl against a real server: answers, exit codes, repeatable creates, and a watch that outlives its connection."""
 import json
 import os
+import pty
 import signal
 import subprocess
 import tempfile
@@ -121,6 +122,28 @@ class CommandLine(unittest.TestCase):
         out, err = self.ends_with(watch, 0)
         self.assertIn("connection lost", err)
         self.assertIn("campaign_completed", out)
+
+    def test_a_terminal_gets_bars_that_are_redrawn_in_place(self):
+        campaign = self.stack.create_campaign(200)
+        self.dfctl("campaign", "start", campaign)
+        ours, theirs = pty.openpty()
+        watch = subprocess.Popen([BIN / "dfctl", "campaign", "watch", campaign], stdout=theirs, stderr=theirs,
+                                 env={**self.environment(), "TERM": "xterm"})
+        self.addCleanup(watch.kill)
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:  # how Linux says that nobody holds the other end any more
+            pass
+        os.close(ours)
+        self.assertEqual(watch.wait(CAMPAIGN_SECONDS), 0)
+        last = shown.decode().split("\033[6A\033[J")[-1]
+        self.assertGreater(shown.count(b"\033[6A\033[J"), 1)
+        self.assertEqual([line.split()[0] for line in last.splitlines()[1:]],
+                         ["generation", "dns", "http", "analysis", "leads"])
+        self.assertIn("100% 200/200  completed", last)
 
     def test_a_watch_ends_with_one_when_the_campaign_is_cancelled_and_130_when_interrupted(self):
         campaign = self.stack.create_campaign(200, mode="step_by_step")

@@ -184,8 +184,7 @@ static void a_part_is_compared_member_by_member(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		AUTO(json)
-		json_t *part = json_loads(cases[i].part, 0, NULL),
-		       *whole = json_loads(cases[i].whole, 0, NULL);
+		json_t *part = json_loads(cases[i].part, 0, NULL), *whole = json_loads(cases[i].whole, 0, NULL);
 		char path[64];
 
 		assert_int_equal(json_is_part(part, whole, path, sizeof path), cases[i].differs == NULL);

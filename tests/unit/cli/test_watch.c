@@ -187,6 +187,10 @@ static void the_picture_has_a_line_per_phase_and_fits(void **state)
 	assert_non_null(strstr(b.data, "  dns        ███████▋"));
 	assert_non_null(strstr(b.data, " 25% 255/1000  155/s  ETA 5s  ok 191  failed 64\n"));
 	assert_null(strchr(b.data, '\033'));
+	style.notice = "connection lost";
+	buffer_clear(&b);
+	watch_picture(&w, &style, &b);
+	assert_non_null(strstr(b.data, "%  connection lost\n  generation"));
 	for (style.columns = 1; style.columns < 130; style.columns++) {
 		unsigned lines = 0;
 
