@@ -26,7 +26,7 @@ int api_fixture_open(void **state)
 	f->store = *state;
 	snprintf(f->folder, sizeof f->folder, "/tmp/df_api_XXXXXX");
 	assert_non_null(mkdtemp(f->folder));
-	snprintf(f->address, sizeof f->address, "unix:%s/grpc", f->folder);
+	snprintf(f->address, sizeof f->address, "unix:%.60s/grpc", f->folder);
 	f->store->settings.grpc_address = f->address;
 	f->api = (struct api){ .settings = &f->store->settings,
 			       .pool = f->store->pool,
