@@ -12,11 +12,14 @@
 #include "net/address_guard.h"
 #include "net/dns_client.h"
 #include "net/http_client.h"
+#include "net/shared_rate.h"
 #include "phase/phase.h"
 #include "proto/runtime/descriptor_set.h"
 #include "rpc/server.h"
+#include "store/ledger_store.h"
 #include "store/migrate.h"
 #include "store/pool.h"
+#include "store/tx.h"
 #include "telemetry/health.h"
 #include "telemetry/metrics.h"
 #include "telemetry/ops_http.h"
@@ -31,6 +34,8 @@
 #include <unistd.h>
 
 #define DATABASE_WAIT_MS 30000 /* at start: a database that is just coming up */
+
+#define WORKER_DEAD_MS   15000 /* a worker that has not been seen for this long shares no rate */
 
 static const char usage[] =
 	"domainflowd " DOMAINFLOW_VERSION " - the DomainFlow Studio service\n"
@@ -121,6 +126,24 @@ static struct status open_pool(struct process *p)
 	}
 }
 
+static struct status count_live(struct store_pool *pool, int64_t *out)
+{
+	static const struct uuid nobody;
+	AUTO(store_tx) struct store_tx *tx = NULL;
+
+	TRY(store_single(pool, 0, &tx));
+	TRY(store_instances_live(tx, "worker", &nobody, WORKER_DEAD_MS, out));
+	return store_commit(&tx);
+}
+
+static int64_t count_workers(void *ctx)
+{
+	int64_t live = 0;
+
+	status_ignore(count_live(((struct process *)ctx)->pool, &live)); /* 0: the last number is good enough */
+	return live;
+}
+
 static struct status open_engines(struct process *p)
 {
 	const struct settings *s = &p->settings;
@@ -141,6 +164,7 @@ static struct status open_engines(struct process *p)
 	TRY(address_guard_create(s->http_allowed_networks, s->http_allow_private_targets, &p->http_guard));
 	http.guard = p->http_guard;
 	p->env.resolver_guard = p->resolver_guard;
+	TRY(shared_rates_open(p->cache, count_workers, p, &p->env.rates));
 	TRY(dns_client_create(&dns, &p->dns));
 	TRY(http_client_create(&http, &p->http));
 	p->env.dns = p->dns;
@@ -222,6 +246,7 @@ static bool close_all(struct process *p)
 	worker_stop(p->worker);
 	http_client_destroy(p->http);
 	dns_client_destroy(p->dns);
+	shared_rates_close(p->env.rates);
 	scheduler_stop(p->scheduler);
 	hub_close(p->hub);
 	if (!drained)

@@ -70,7 +70,6 @@ struct status cache_open(const struct settings *settings, struct metrics *metric
 	cache->settings = settings;
 	cache->metrics = metrics;
 	cache->is_enabled = *settings->redis_url != '\0';
-	atomic_store(&cache->instances, 1);
 	init_locks(cache);
 	register_metrics(cache);
 	if (cache->is_enabled) {
@@ -224,27 +223,4 @@ int64_t cache_take(struct cache *cache, const char *name, double rate_per_s, dou
 		return run_script(cache, take_script, bucket, args, ARRAY_LEN(args), &wait_ms) ? wait_ms
 											       : CACHE_TAKE_ABSENT;
 	}
-}
-
-static const char live_script[] = "local t = redis.call('TIME')\n"
-				  "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-				  "redis.call('ZADD', KEYS[1], now, ARGV[1])\n"
-				  "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ARGV[2])\n"
-				  "redis.call('PEXPIRE', KEYS[1], ARGV[2])\n"
-				  "return redis.call('ZCARD', KEYS[1])\n";
-
-unsigned cache_live_instances(struct cache *cache, const char *instance)
-{
-	char ttl[32];
-	int64_t count;
-
-	if (!cache)
-		return 1;
-	{
-		const struct word args[] = { word_text(instance), word_number(CACHE_INSTANCE_TTL_MS, ttl) };
-
-		if (run_script(cache, live_script, CACHE_INSTANCES, args, ARRAY_LEN(args), &count) && count > 0)
-			atomic_store(&cache->instances, (unsigned)count);
-	}
-	return atomic_load(&cache->instances);
 }

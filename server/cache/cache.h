@@ -82,12 +82,8 @@ struct status cache_subscribe(struct cache *cache, const char *channel, cache_me
 
 /* A token bucket that all instances share. Takes n tokens and returns 0, or takes none and returns the milliseconds
  * after which it is worth asking again (≥ 1). n above the burst is granted when the bucket is full and leaves it in
- * debt. CACHE_TAKE_ABSENT without Redis: use a bucket of your own, with the rate divided by the live instances.
+ * debt. CACHE_TAKE_ABSENT without Redis: use a bucket of your own, with the rate divided by the live workers.
  * rate_per_s > 0; a burst below 1 counts as 1. */
 int64_t cache_take(struct cache *cache, const char *name, double rate_per_s, double burst, unsigned n);
-
-/* Says that this instance lives; call it every few seconds. Returns how many do (≥ 1): the last number that was
- * known when Redis does not answer. */
-unsigned cache_live_instances(struct cache *cache, const char *instance);
 
 #endif

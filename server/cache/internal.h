@@ -62,7 +62,6 @@ struct cache {
 	pthread_t listener;
 	bool listener_runs;
 
-	atomic_uint instances; /* last known */
 };
 
 /* One command on any free connection within REDIS_COMMAND_TIMEOUT. False when Redis is absent or refused; the caller

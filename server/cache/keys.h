@@ -31,10 +31,6 @@ enum cache_kind {
 /* Longer than any kept answer, so that a scope's word outlives what carries it. */
 #define CACHE_SCOPE_TTL_MS (24 * 3600 * 1000)
 
-/* Live instances: the members of the sorted set <prefix>:v1:instances that were renewed within this time. */
-#define CACHE_INSTANCES       "instances"
-#define CACHE_INSTANCE_TTL_MS 10000
-
 #define CACHE_KEY_SIZE 200
 
 struct cache_key {
@@ -54,7 +50,7 @@ const char *cache_kind_text(enum cache_kind kind);
 #define CACHE_CHANNEL_CONTROL  "control"  /* a phase was paused, stopped or started: campaign id as text */
 
 /* Shared rate limits: <prefix>:v1:rate:<name>, gone once the bucket is full again. */
-#define CACHE_RATE_DNS  "dns:"  /* + persona id and resolver address */
-#define CACHE_RATE_HTTP "http:" /* + persona id and host */
+#define CACHE_RATE_DNS  "dns:"  /* + persona id */
+#define CACHE_RATE_HTTP "http:" /* + persona id */
 
 #endif

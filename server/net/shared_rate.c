@@ -13,32 +13,33 @@
 #include <string.h>
 #include <time.h>
 
-#define INSTANCE_PERIOD_MS 2000 /* how often we say that we live */
-#define ABSENT_RETRY_MS    1000
-#define ASK_AGAIN_MS       2 /* a waiter looks again this soon while the stock is on its way */
-#define WAIT_MOST_MS       1000
+#define COUNT_PERIOD_MS 5000 /* how old the number of live workers may be */
+#define ABSENT_RETRY_MS 1000
+#define ASK_AGAIN_MS    2 /* a waiter looks again this soon while the stock is on its way */
+#define WAIT_MOST_MS    1000
 
 struct shared_rate {
 	struct shared_rate *next;
 	struct shared_rates *hub;
+	unsigned users; /* those who made it, and the thread while it asks for it */
 	char name[CACHE_KEY_SIZE];
 	double rate_per_s, burst, stock;
 	unsigned wanted;       /* tokens the hub's thread shall fetch; 0: none */
 	int64_t not_before_ms; /* asking earlier is useless */
-	bool is_asking;        /* the thread is with Redis for it, without the lock */
 	bool is_absent;        /* Redis is: `own` counts */
-	unsigned divided_by;   /* own's rate is rate_per_s / divided_by */
+	int64_t divided_by;    /* own's rate is rate_per_s / divided_by; 0: to be divided anew */
 	struct rate_bucket own;
 };
 
 struct shared_rates {
 	struct cache *cache;
-	char instance[64];
+	shared_rate_count_fn count;
+	void *count_ctx;
 	struct cancel closing;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* something is wanted; asking is over */
+	pthread_cond_t changed; /* something is wanted */
 	struct shared_rate *rates;
-	unsigned instances; /* last known */
+	int64_t workers, counted_ms; /* the thread's own: last known, and since when */
 	pthread_t thread;
 	bool thread_runs;
 };
@@ -94,36 +95,63 @@ static int64_t take(void *ctx, unsigned n, int64_t now_ms)
 
 struct rate_source shared_rate_source(struct shared_rate *rate)
 {
-	return (struct rate_source){ .take = take, .ctx = rate };
+	return (struct rate_source){ .take = rate ? take : NULL, .ctx = rate };
 }
 
 /* --- refilling ----------------------------------------------------------------------------------------------- */
 
-/* Our share while Redis is away; the bucket starts empty, since what it would hold may have been spent already. */
-static void go_alone(struct shared_rate *r, unsigned instances, int64_t now)
+static void count_workers(struct shared_rates *hub)
 {
-	if (r->is_absent && r->divided_by == instances)
+	int64_t now = clock_monotonic_ms(), workers;
+
+	if (!hub->count || (hub->counted_ms && now - hub->counted_ms < COUNT_PERIOD_MS))
 		return;
-	rate_bucket_init(&r->own, r->rate_per_s / instances, r->burst / instances, now);
+	workers = hub->count(hub->count_ctx);
+	hub->counted_ms = clock_monotonic_ms();
+	if (workers >= 1)
+		hub->workers = workers;
+}
+
+/* Our share while Redis is away; the bucket starts empty, since what it would hold may have been spent already. */
+static void go_alone(struct shared_rate *r, int64_t workers, int64_t now)
+{
+	if (r->is_absent && r->divided_by == workers)
+		return;
+	rate_bucket_init(&r->own, r->rate_per_s / (double)workers, r->burst / (double)workers, now);
 	r->own.tokens = 0;
 	r->is_absent = true;
-	r->divided_by = instances;
+	r->divided_by = workers;
+}
+
+/* The lock is held. */
+static void release(struct shared_rate *r)
+{
+	struct shared_rate **at = &r->hub->rates;
+
+	if (--r->users > 0)
+		return;
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	free(r);
 }
 
 /* The lock is held, and let go meanwhile. */
 static void refill(struct shared_rate *r)
 {
+	double rate_per_s = r->rate_per_s, burst = r->burst;
 	unsigned n = r->wanted;
 	int64_t wait_ms, now;
 
-	r->is_asking = true;
+	r->users++;
 	pthread_mutex_unlock(&r->hub->lock);
-	wait_ms = cache_take(r->hub->cache, r->name, r->rate_per_s, r->burst, n);
+	wait_ms = cache_take(r->hub->cache, r->name, rate_per_s, burst, n);
+	if (wait_ms == CACHE_TAKE_ABSENT)
+		count_workers(r->hub);
 	pthread_mutex_lock(&r->hub->lock);
 	now = clock_monotonic_ms();
-	r->is_asking = false;
 	if (wait_ms == CACHE_TAKE_ABSENT) {
-		go_alone(r, r->hub->instances, now);
+		go_alone(r, r->hub->workers, now);
 		r->not_before_ms = now + ABSENT_RETRY_MS;
 	} else if (wait_ms > 0) {
 		r->is_absent = false;
@@ -134,7 +162,7 @@ static void refill(struct shared_rate *r)
 		r->wanted = r->wanted > n ? r->wanted : 0;
 		r->not_before_ms = 0;
 	}
-	pthread_cond_broadcast(&r->hub->changed);
+	release(r);
 }
 
 /* One that may be asked for now, or NULL and the time to look again. */
@@ -153,8 +181,6 @@ static struct shared_rate *find_due(struct shared_rates *hub, int64_t now, int64
 static void *refiller(void *arg)
 {
 	struct shared_rates *hub = arg;
-	int64_t told_ms = clock_monotonic_ms() - INSTANCE_PERIOD_MS;
-	unsigned instances;
 
 	pthread_mutex_lock(&hub->lock);
 	while (!cancel_is_set(&hub->closing)) {
@@ -163,14 +189,6 @@ static void *refiller(void *arg)
 		struct timespec until = { .tv_sec = (time_t)(wake_ms / 1000),
 					  .tv_nsec = (long)(wake_ms % 1000) * 1000000 };
 
-		if (now - told_ms >= INSTANCE_PERIOD_MS) {
-			told_ms = now;
-			pthread_mutex_unlock(&hub->lock);
-			instances = cache_live_instances(hub->cache, hub->instance);
-			pthread_mutex_lock(&hub->lock);
-			hub->instances = instances;
-			continue; /* the list may have changed */
-		}
 		if (due)
 			refill(due);
 		else
@@ -182,7 +200,7 @@ static void *refiller(void *arg)
 
 /* --- opening and closing ------------------------------------------------------------------------------------- */
 
-struct status shared_rates_open(struct cache *cache, const char *instance, struct shared_rates **out)
+struct status shared_rates_open(struct cache *cache, shared_rate_count_fn count, void *ctx, struct shared_rates **out)
 {
 	struct shared_rates *hub = calloc(1, sizeof *hub);
 	pthread_condattr_t monotonic;
@@ -191,8 +209,9 @@ struct status shared_rates_open(struct cache *cache, const char *instance, struc
 	if (!hub)
 		return status_out_of_memory();
 	hub->cache = cache;
-	hub->instances = 1;
-	snprintf(hub->instance, sizeof hub->instance, "%s", instance);
+	hub->count = count;
+	hub->count_ctx = ctx;
+	hub->workers = 1;
 	cancel_init(&hub->closing, NULL);
 	pthread_mutex_init(&hub->lock, NULL);
 	pthread_condattr_init(&monotonic);
@@ -222,35 +241,62 @@ void shared_rates_close(struct shared_rates *hub)
 	free(hub);
 }
 
-struct shared_rate *shared_rate_create(struct shared_rates *hub, const char *name, double rate_per_s, double burst)
+static struct shared_rate *find_named(struct shared_rates *hub, const char *name)
 {
-	struct shared_rate *r = calloc(1, sizeof *r);
+	struct shared_rate *r = hub->rates;
 
+	while (r && strcmp(r->name, name) != 0)
+		r = r->next;
+	return r;
+}
+
+/* The lock is held. */
+static struct shared_rate *find_or_add(struct shared_rates *hub, const char *name)
+{
+	struct shared_rate *r = find_named(hub, name);
+
+	if (r)
+		return r;
+	r = calloc(1, sizeof *r);
 	if (!r)
 		return NULL;
 	r->hub = hub;
-	r->rate_per_s = rate_per_s;
-	r->burst = fmax(burst, 1);
 	snprintf(r->name, sizeof r->name, "%s", name);
-	pthread_mutex_lock(&hub->lock);
 	r->next = hub->rates;
 	hub->rates = r;
-	pthread_mutex_unlock(&hub->lock);
 	return r;
+}
+
+struct status shared_rate_create(struct shared_rates *hub, const char *name, double rate_per_s, double burst,
+				 struct shared_rate **out)
+{
+	struct shared_rate *r;
+
+	*out = NULL;
+	if (rate_per_s <= 0)
+		return STATUS_OK_VALUE;
+	pthread_mutex_lock(&hub->lock);
+	r = find_or_add(hub, name);
+	if (r) {
+		r->users++;
+		if (r->rate_per_s != rate_per_s || r->burst != fmax(burst, 1))
+			r->divided_by = 0;
+		r->rate_per_s = rate_per_s;
+		r->burst = fmax(burst, 1);
+	}
+	pthread_mutex_unlock(&hub->lock);
+	*out = r;
+	return r ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 void shared_rate_destroy(struct shared_rate *rate)
 {
+	struct shared_rates *hub;
+
 	if (!rate)
 		return;
-	pthread_mutex_lock(&rate->hub->lock);
-	while (rate->is_asking) /* bounded by REDIS_COMMAND_TIMEOUT */
-		pthread_cond_wait(&rate->hub->changed, &rate->hub->lock);
-	for (struct shared_rate **at = &rate->hub->rates; *at; at = &(*at)->next)
-		if (*at == rate) {
-			*at = rate->next;
-			break;
-		}
-	pthread_mutex_unlock(&rate->hub->lock);
-	free(rate);
+	hub = rate->hub;
+	pthread_mutex_lock(&hub->lock);
+	release(rate);
+	pthread_mutex_unlock(&hub->lock);
 }

@@ -27,6 +27,7 @@ struct dns_client;
 struct http_client;
 struct metrics;
 struct settings;
+struct shared_rates;
 struct store_pool;
 struct store_tx;
 
@@ -37,6 +38,7 @@ struct phase_env {
 	struct cache *cache;       /* may be absent in effect; never NULL */
 	struct dns_client *dns;    /* NULL on instances without the worker role */
 	struct http_client *http;  /* likewise */
+	struct shared_rates *rates; /* of personas; set with dns */
 	const struct address_guard *resolver_guard; /* which resolvers may be asked; set with dns */
 	struct metrics *metrics;
 };

@@ -1,11 +1,14 @@
 #include "phase/run.h"
 
 #include "base/arena.h"
+#include "cache/keys.h"
+#include "net/shared_rate.h"
 #include "store/persona_store.h"
 #include "store/state_store.h"
 #include "store/tx.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 struct status phase_campaign_read(const struct phase_env *env, const struct uuid *campaign_id, struct arena *arena,
 				  struct campaign_snapshot *out)
@@ -43,6 +46,16 @@ struct status phase_personas_read(const struct phase_env *env, enum persona_type
 	*out = list;
 	*out_count = count;
 	return STATUS_OK_VALUE;
+}
+
+struct status phase_persona_rate(const struct phase_env *env, const char *kind, const struct uuid *persona_id,
+				 double per_s, double burst, struct shared_rate **out)
+{
+	char id[UUID_TEXT_SIZE], name[CACHE_KEY_SIZE];
+
+	uuid_to_text(persona_id, id);
+	snprintf(name, sizeof name, "%s%s", kind, id);
+	return shared_rate_create(env->rates, name, per_s, burst, out);
 }
 
 int32_t phase_batch_size(int32_t configured, int32_t total, int32_t least, int32_t most)

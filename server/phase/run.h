@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct arena;
+struct shared_rate;
 
 /* The campaign as it is now, in the arena; opens a transaction of its own. */
 struct status phase_campaign_read(const struct phase_env *env, const struct uuid *campaign_id, struct arena *arena,
@@ -24,6 +25,11 @@ struct status phase_campaign_read(const struct phase_env *env, const struct uuid
 struct status phase_personas_read(const struct phase_env *env, enum persona_type type, const struct uuid *ids,
 				  size_t id_count, struct arena *arena, struct persona **out,
 				  size_t *out_count) MUST_CHECK;
+
+/* How fast a persona may work, over the whole installation and every run; kind: CACHE_RATE_*. *out is NULL when it is
+ * unlimited; shared_rate_destroy it after the last lookup or fetch came back. */
+struct status phase_persona_rate(const struct phase_env *env, const char *kind, const struct uuid *persona_id,
+				 double per_s, double burst, struct shared_rate **out) MUST_CHECK;
 
 /* `configured`, or when that is 0 a hundredth of the total within least..most: smooth progress for small campaigns, few
  * transactions for large ones. */

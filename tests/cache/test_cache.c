@@ -383,16 +383,6 @@ static void tokens_grow_back(void **state)
 	assert_int_equal(taken, 20);
 }
 
-static void instances_are_counted(void **state)
-{
-	struct world *w = *state;
-
-	assert_int_equal(cache_live_instances(w->cache, "one"), 1);
-	assert_int_equal(cache_live_instances(w->cache, "two"), 2);
-	assert_int_equal(cache_live_instances(w->cache, "one"), 2);
-	assert_int_equal(cache_live_instances(NULL, "one"), 1);
-}
-
 static void without_redis_everything_is_absent(void **state)
 {
 	struct world *w = *state;
@@ -452,7 +442,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(published_messages_are_heard, open_world, close_world),
 		cmocka_unit_test(a_shared_rate_is_shared),
 		cmocka_unit_test(tokens_grow_back),
-		cmocka_unit_test(instances_are_counted),
 		cmocka_unit_test(without_redis_everything_is_absent),
 		cmocka_unit_test(bad_addresses_are_refused),
 	};

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "net/address_guard.h"
 #include "net/dns_client.h"
+#include "net/shared_rate.h"
 #include "work/thread.h"
 
 #include <stdlib.h>
@@ -28,6 +29,8 @@ static int open_world(void **state)
 	if (!status_ok(address_guard_create("127.0.0.0/8", false, &guard)))
 		return -1;
 	runner->env.resolver_guard = guard;
+	if (!status_ok(shared_rates_open(NULL, NULL, NULL, &runner->env.rates)))
+		return -1;
 	return status_ok(dns_client_create(&settings, &runner->env.dns)) ? 0 : -1;
 }
 
@@ -36,6 +39,7 @@ static int close_world(void **state)
 	struct runner *runner = *state;
 
 	dns_client_destroy(runner->env.dns);
+	shared_rates_close(runner->env.rates);
 	address_guard_destroy(guard);
 	dns_responder_close(&one);
 	dns_responder_close(&two);

@@ -7,6 +7,7 @@
 #include "net/address_guard.h"
 #include "net/dns_client.h"
 #include "net/http_client.h"
+#include "net/shared_rate.h"
 #include "telemetry/metrics.h"
 #include "work/thread.h"
 
@@ -136,6 +137,8 @@ static int open_world(void **state)
 	settings.guard = guard;
 	settings.http_port = web.port;
 	runner->env.resolver_guard = guard;
+	if (!status_ok(shared_rates_open(NULL, NULL, NULL, &runner->env.rates)))
+		return -1;
 	if (!status_ok(dns_client_create(&dns, &runner->env.dns)))
 		return -1;
 	return status_ok(http_client_create(&settings, &runner->env.http)) ? 0 : -1;
@@ -147,6 +150,7 @@ static int close_world(void **state)
 
 	http_client_destroy(runner->env.http);
 	dns_client_destroy(runner->env.dns);
+	shared_rates_close(runner->env.rates);
 	dns_responder_close(&resolver);
 	address_guard_destroy(guard);
 	atomic_store(&web.stop, true);

@@ -4,8 +4,8 @@
 #include "cache/keys.h"
 #include "catalog/dns_persona.h"
 #include "net/dns_policy.h"
+#include "net/shared_rate.h"
 #include "phase/dns/dns_config.h"
-#include "phase/persona_rate.h"
 #include "phase/phase.h"
 #include "phase/run.h"
 
@@ -13,17 +13,12 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 				 const struct persona *stored, struct arena *arena, struct dns_personas *to)
 {
 	struct dns_policy_settings settings;
-	struct persona_rate *rate = NULL;
+	struct shared_rate *rate = NULL;
 	struct dns_persona persona;
 	struct status st;
 
 	TRY(dns_persona_parse(stored->config_details, arena, &persona));
-	TRY(persona_rate_create(&(struct persona_rate_settings){ .env = env,
-								  .kind = CACHE_RATE_DNS,
-								  .persona_id = stored->id,
-								  .per_s = persona.rate_per_s,
-								  .burst = persona.rate_burst },
-				&rate));
+	TRY(phase_persona_rate(env, CACHE_RATE_DNS, &stored->id, persona.rate_per_s, persona.rate_burst, &rate));
 	settings = (struct dns_policy_settings){
 		.resolvers = persona.resolvers,
 		.weights = persona.weights,
@@ -37,12 +32,12 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 		.query_delay_max_ms = persona.query_delay_max_ms,
 		.queries_per_domain = persona.queries_per_domain,
 		.lookups_max = persona.lookups_max,
-		.shared_rate = persona_rate_source(rate),
+		.shared_rate = shared_rate_source(rate),
 		.guard = env->resolver_guard,
 	};
 	st = dns_policy_create(&settings, &to->policies[to->count]);
 	if (!status_ok(st)) {
-		persona_rate_destroy(rate);
+		shared_rate_destroy(rate);
 		return status_wrap(st, stored->name);
 	}
 	to->rates[to->count++] = rate;
@@ -81,7 +76,7 @@ void dns_personas_close(struct dns_personas *personas)
 {
 	for (size_t i = 0; i < personas->count; i++) {
 		dns_policy_destroy(personas->policies[i]);
-		persona_rate_destroy(personas->rates[i]);
+		shared_rate_destroy(personas->rates[i]);
 	}
 	personas->count = 0;
 }

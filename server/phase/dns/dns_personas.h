@@ -11,13 +11,13 @@
 
 struct dns_config;
 struct dns_policy;
-struct persona_rate;
 struct phase_env;
+struct shared_rate;
 
 struct dns_personas {
 	size_t count; /* > 0 after a successful open */
 	struct dns_policy *policies[PHASE_PERSONAS_MAX];
-	struct persona_rate *rates[PHASE_PERSONAS_MAX];
+	struct shared_rate *rates[PHASE_PERSONAS_MAX];
 };
 
 /* Those of the configuration that exist and are enabled. FAILED_PRECONDITION / E_NO_USABLE_PERSONA when none is left. */

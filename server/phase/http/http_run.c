@@ -6,8 +6,8 @@
 #include "catalog/http_persona.h"
 #include "config/settings.h"
 #include "extract/rules.h"
+#include "net/shared_rate.h"
 #include "phase/dns/dns_config.h"
-#include "phase/persona_rate.h"
 #include "phase/run.h"
 #include "store/keyword_store.h"
 #include "store/tx.h"
@@ -17,17 +17,12 @@
 static struct status add_persona(struct http_run *run, const struct persona *stored)
 {
 	struct http_policy_settings settings;
-	struct persona_rate *rate = NULL;
+	struct shared_rate *rate = NULL;
 	struct http_persona persona;
 	struct status st;
 
 	TRY(http_persona_parse(stored->config_details, run->arena, &persona));
-	TRY(persona_rate_create(&(struct persona_rate_settings){ .env = run->base.env,
-								  .kind = CACHE_RATE_HTTP,
-								  .persona_id = stored->id,
-								  .per_s = persona.rate_per_s,
-								  .burst = persona.rate_burst },
-				&rate));
+	TRY(phase_persona_rate(run->base.env, CACHE_RATE_HTTP, &stored->id, persona.rate_per_s, persona.rate_burst, &rate));
 	settings = (struct http_policy_settings){
 		.user_agent = persona.user_agent,
 		.headers = persona.headers,
@@ -45,11 +40,11 @@ static struct status add_persona(struct http_run *run, const struct persona *sto
 		.retries_max = (unsigned)run->config.retries_max,
 		.host_delay_ms = persona.host_delay_ms,
 		.fetches_max = persona.fetches_max,
-		.shared_rate = persona_rate_source(rate),
+		.shared_rate = shared_rate_source(rate),
 	};
 	st = http_policy_create(&settings, &run->policies[run->persona_count]);
 	if (!status_ok(st)) {
-		persona_rate_destroy(rate);
+		shared_rate_destroy(rate);
 		return status_wrap(st, stored->name);
 	}
 	run->rates[run->persona_count++] = rate;
@@ -189,7 +184,7 @@ void http_run_parts_close(struct http_run *run)
 {
 	for (size_t i = 0; i < run->persona_count; i++) {
 		http_policy_destroy(run->policies[i]);
-		persona_rate_destroy(run->rates[i]);
+		shared_rate_destroy(run->rates[i]);
 	}
 	run->persona_count = 0;
 	http_lookups_close(&run->lookups);

@@ -11,6 +11,7 @@
 #include "store/feature_store.h"
 
 struct rules;
+struct shared_rate;
 
 struct http_run {
 	struct phase_run base;
@@ -22,7 +23,7 @@ struct http_run {
 	struct feature_backoff backoff;
 	size_t persona_count;
 	struct http_policy *policies[PHASE_PERSONAS_MAX];
-	struct persona_rate *rates[PHASE_PERSONAS_MAX];
+	struct shared_rate *rates[PHASE_PERSONAS_MAX];
 	/* Hosts that redirects name are looked up as the dns phase looks names up; without a usable dns persona they
 	 * cannot be resolved. */
 	struct dns_personas dns;
