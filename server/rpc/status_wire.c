@@ -1,139 +1,187 @@
-/* google.rpc.Status and its usual details, written straight to the wire: five small messages of strings.
- * Field numbers are those of google/rpc/status.proto and error_details.proto. */
+/* google.rpc.Status and its usual details. Those that would not fit are left out, least important last. */
 #include "rpc/internal.h"
 
-#include <string.h>
+#include "base/arena.h"
+#include "google/rpc/error_details.pb-c.h"
+#include "google/rpc/status.pb-c.h"
 
 #define ERROR_DOMAIN "domainflow.io"
 /* Metadata travels as base64 and a C-core client takes 8 KiB of it in all. */
 #define DETAILS_BYTES_MAX 5000
+#define DETAILS_MAX       5
+#define FRAMING_BYTES     6 /* at most, for the tag and length of one field */
 
-#define WIRE_VARINT 0u
-#define WIRE_BYTES  2u
+struct packing {
+	struct arena *arena;
+	Google__Rpc__Status status;
+	Google__Protobuf__Any *details[DETAILS_MAX];
+	size_t bytes; /* of the whole, so far; at least what it will be */
+	bool failed;  /* memory ran out */
+};
 
-static void put_varint(struct buffer *b, uint64_t value)
+/* Generated messages have no const; these are only read. */
+static char *lend(const char *text)
 {
-	while (value >= 0x80) {
-		buffer_char(b, (char)(0x80 | (value & 0x7F)));
-		value >>= 7;
-	}
-	buffer_char(b, (char)value);
+	return (char *)(uintptr_t)(text ? text : "");
 }
 
-static void put_number(struct buffer *b, unsigned field, int64_t value)
+/* Packs `message` and adds it, unless it would not fit any more. */
+static void add_detail(struct packing *p, const ProtobufCMessage *message)
 {
-	if (value == 0)
+	Google__Protobuf__Any *any = arena_alloc(p->arena, sizeof *any);
+	size_t n = protobuf_c_message_get_packed_size(message);
+	uint8_t *bytes = arena_alloc(p->arena, n + 1);
+	char *url = arena_printf(p->arena, "type.googleapis.com/%s", message->descriptor->name);
+	size_t whole;
+
+	if (!any || !bytes || !url) {
+		p->failed = true;
 		return;
-	put_varint(b, field << 3 | WIRE_VARINT);
-	put_varint(b, (uint64_t)value);
-}
-
-static void put_bytes(struct buffer *b, unsigned field, const void *bytes, size_t n)
-{
-	put_varint(b, field << 3 | WIRE_BYTES);
-	put_varint(b, n);
-	buffer_append(b, bytes, n);
-}
-
-static void put_text(struct buffer *b, unsigned field, const char *text)
-{
-	if (text && *text)
-		put_bytes(b, field, text, strlen(text));
-}
-
-/* Takes what `inner` holds as one message field and empties it. */
-static void put_message(struct buffer *b, unsigned field, struct buffer *inner)
-{
-	if (inner->failed)
-		b->failed = true;
-	put_bytes(b, field, inner->data ? inner->data : "", inner->len);
-	buffer_clear(inner);
-}
-
-/* One google.protobuf.Any in Status.details, unless it would not fit any more. */
-static void put_detail(struct buffer *out, const char *type, struct buffer *value)
-{
-	struct buffer any;
-	char url[64] = "type.googleapis.com/google.rpc.";
-
-	strncat(url, type, sizeof url - strlen(url) - 1);
-	buffer_init(&any, 0);
-	put_text(&any, 1, url);
-	put_message(&any, 2, value);
-	if (out->len + any.len <= DETAILS_BYTES_MAX)
-		put_message(out, 3, &any);
-	buffer_done(&any);
-}
-
-static void put_error_info(struct buffer *out, const struct status *st, struct buffer *value, struct buffer *entry)
-{
-	put_text(value, 1, st->reason ? st->reason : status_code_name(st->code));
-	put_text(value, 2, ERROR_DOMAIN);
-	for (const struct status_meta *m = st->extra ? st->extra->metas : NULL; m; m = m->next) {
-		put_text(entry, 1, m->key);
-		put_text(entry, 2, m->value);
-		put_message(value, 3, entry);
 	}
-	put_detail(out, "ErrorInfo", value);
+	google__protobuf__any__init(any);
+	any->type_url = url;
+	any->value = (ProtobufCBinaryData){ .len = protobuf_c_message_pack(message, bytes), .data = bytes };
+	whole = protobuf_c_message_get_packed_size(&any->base) + FRAMING_BYTES;
+	if (p->bytes + whole > DETAILS_BYTES_MAX)
+		return;
+	p->bytes += whole;
+	p->details[p->status.n_details++] = any;
+}
+
+/* An array of `count` messages of `size` bytes and the pointers to them that protobuf-c wants. */
+static void *make_list(struct packing *p, size_t count, size_t size, void ***out_pointers)
+{
+	char *items = arena_array(p->arena, count + 1, size);
+	void **pointers = arena_array(p->arena, count + 1, sizeof *pointers);
+
+	p->failed = p->failed || !items || !pointers;
+	for (size_t i = 0; i < count && !p->failed; i++)
+		pointers[i] = items + i * size;
+	*out_pointers = pointers;
+	return items;
+}
+
+static void add_error_info(struct packing *p, const struct status *st)
+{
+	const struct status_meta *metas = st->extra ? st->extra->metas : NULL;
+	Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
+	Google__Rpc__ErrorInfo__MetadataEntry *entries;
+	size_t count = 0;
+	void **pointers;
+
+	for (const struct status_meta *m = metas; m; m = m->next)
+		count++;
+	entries = make_list(p, count, sizeof *entries, &pointers);
+	if (p->failed)
+		return;
+	for (const struct status_meta *m = metas; m; m = m->next) {
+		Google__Rpc__ErrorInfo__MetadataEntry *entry = &entries[info.n_metadata++];
+
+		google__rpc__error_info__metadata_entry__init(entry);
+		entry->key = lend(m->key);
+		entry->value = lend(m->value);
+	}
+	info.reason = lend(st->reason ? st->reason : status_code_name(st->code));
+	info.domain = lend(ERROR_DOMAIN);
+	info.metadata = (Google__Rpc__ErrorInfo__MetadataEntry **)pointers;
+	add_detail(p, &info.base);
+}
+
+static void add_retry(struct packing *p, int64_t retry_ms)
+{
+	Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
+	Google__Rpc__RetryInfo retry = GOOGLE__RPC__RETRY_INFO__INIT;
+
+	delay.seconds = retry_ms / 1000;
+	delay.nanos = (int32_t)(retry_ms % 1000) * 1000000;
+	retry.retry_delay = &delay;
+	add_detail(p, &retry.base);
+}
+
+static void add_resource(struct packing *p, const struct status *st)
+{
+	Google__Rpc__ResourceInfo resource = GOOGLE__RPC__RESOURCE_INFO__INIT;
+
+	resource.resource_type = lend(st->extra->resource_type);
+	resource.resource_name = lend(st->extra->resource_name);
+	resource.description = lend(st->detail);
+	add_detail(p, &resource.base);
+}
+
+static void add_precondition(struct packing *p, const struct status *st)
+{
+	Google__Rpc__PreconditionFailure__Violation violation = GOOGLE__RPC__PRECONDITION_FAILURE__VIOLATION__INIT;
+	Google__Rpc__PreconditionFailure__Violation *list[] = { &violation };
+	Google__Rpc__PreconditionFailure failure = GOOGLE__RPC__PRECONDITION_FAILURE__INIT;
+
+	violation.type = lend(st->reason);
+	violation.subject = lend(st->extra ? st->extra->resource_name : NULL);
+	violation.description = lend(st->detail);
+	failure.n_violations = 1;
+	failure.violations = list;
+	add_detail(p, &failure.base);
 }
 
 /* As many violations as fit, in the caller's order. */
-static void put_bad_request(struct buffer *out, const struct status_extra *extra, struct buffer *value,
-			    struct buffer *entry)
+static void add_bad_request(struct packing *p, const struct status_extra *extra)
 {
+	Google__Rpc__BadRequest request = GOOGLE__RPC__BAD_REQUEST__INIT;
+	Google__Rpc__BadRequest__FieldViolation *violations;
+	size_t bytes = p->bytes + 64, count = 0; /* its own framing and type */
+	void **pointers;
+
+	for (const struct status_field *f = extra->fields; f; f = f->next)
+		count++;
+	violations = make_list(p, count, sizeof *violations, &pointers);
+	if (p->failed)
+		return;
 	for (const struct status_field *f = extra->fields; f; f = f->next) {
-		put_text(entry, 1, f->field);
-		put_text(entry, 2, f->message);
-		put_text(entry, 3, f->reason);
-		if (out->len + value->len + entry->len + 64 > DETAILS_BYTES_MAX)
+		Google__Rpc__BadRequest__FieldViolation *v = &violations[request.n_field_violations];
+
+		google__rpc__bad_request__field_violation__init(v);
+		v->field = lend(f->field);
+		v->description = lend(f->message);
+		v->reason = lend(f->reason);
+		bytes += protobuf_c_message_get_packed_size(&v->base) + FRAMING_BYTES;
+		if (bytes > DETAILS_BYTES_MAX)
 			break;
-		put_message(value, 1, entry);
+		request.n_field_violations++;
 	}
-	buffer_clear(entry);
-	put_detail(out, "BadRequest", value);
+	request.field_violations = (Google__Rpc__BadRequest__FieldViolation **)pointers;
+	add_detail(p, &request.base);
 }
 
-static void put_precondition(struct buffer *out, const struct status *st, struct buffer *value, struct buffer *entry)
+static void add_details(struct packing *p, const struct status *st)
 {
-	put_text(entry, 1, st->reason);
-	if (st->extra)
-		put_text(entry, 2, st->extra->resource_name);
-	put_text(entry, 3, st->detail);
-	put_message(value, 1, entry);
-	put_detail(out, "PreconditionFailure", value);
-}
-
-static void put_retry(struct buffer *out, int64_t retry_ms, struct buffer *value, struct buffer *entry)
-{
-	put_number(entry, 1, retry_ms / 1000);
-	put_number(entry, 2, retry_ms % 1000 * 1000000);
-	put_message(value, 1, entry);
-	put_detail(out, "RetryInfo", value);
+	add_error_info(p, st);
+	if (st->extra && st->extra->retry_after_ms > 0)
+		add_retry(p, st->extra->retry_after_ms);
+	if (st->extra && st->extra->resource_type)
+		add_resource(p, st);
+	if (st->code == STATUS_FAILED_PRECONDITION)
+		add_precondition(p, st);
+	if (st->extra && st->extra->fields)
+		add_bad_request(p, st->extra);
 }
 
 void rpc_status_pack(const struct status *st, struct buffer *out)
 {
-	struct buffer value, entry;
+	struct packing p = { .arena = arena_create(0), .status = GOOGLE__RPC__STATUS__INIT };
 
-	buffer_init(&value, 0);
-	buffer_init(&entry, 0);
-	put_number(out, 1, st->code);
-	put_text(out, 2, st->detail);
-	put_error_info(out, st, &value, &entry);
-	if (st->extra && st->extra->retry_after_ms > 0)
-		put_retry(out, st->extra->retry_after_ms, &value, &entry);
-	if (st->extra && st->extra->resource_type) {
-		put_text(&value, 1, st->extra->resource_type);
-		put_text(&value, 2, st->extra->resource_name);
-		put_text(&value, 4, st->detail);
-		put_detail(out, "ResourceInfo", &value);
+	if (!p.arena) {
+		out->failed = true;
+		return;
 	}
-	if (st->code == STATUS_FAILED_PRECONDITION)
-		put_precondition(out, st, &value, &entry);
-	if (st->extra && st->extra->fields)
-		put_bad_request(out, st->extra, &value, &entry);
-	buffer_done(&value);
-	buffer_done(&entry);
+	p.status.code = (int32_t)st->code;
+	p.status.message = lend(st->detail);
+	p.status.details = p.details;
+	p.bytes = google__rpc__status__get_packed_size(&p.status);
+	add_details(&p, st);
+	if (p.failed || !buffer_reserve(out, google__rpc__status__get_packed_size(&p.status)))
+		out->failed = true;
+	else
+		out->len += google__rpc__status__pack(&p.status, (uint8_t *)out->data + out->len);
+	arena_destroy(p.arena);
 }
 
 bool rpc_status_is_internal(const struct status *st)
