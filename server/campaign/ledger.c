@@ -5,6 +5,7 @@
 #include "campaign/control.h"
 #include "config/settings.h"
 #include "phase/phase.h"
+#include "store/generation_store.h"
 #include "store/tx.h"
 
 static struct run_key run_of(const struct batch *batch)
@@ -79,6 +80,14 @@ static struct status batch_lost(void)
 	return status_make(STATUS_ABORTED, "BATCH_LOST", "another instance owns this batch, or another run began");
 }
 
+/* Where the domains come from, kept up with every batch that makes some (01 §6.4). */
+static struct status save_lineage(struct store_tx *tx, const struct campaign *campaign, const struct phase_outcome *outcome)
+{
+	const struct generation_span span = { .first_offset = outcome->first_offset, .last_offset = outcome->last_offset };
+
+	return store_generation_lineage_set(tx, &campaign->id, campaign->discovery_config_hash, &span);
+}
+
 /* In the commit transaction, after the results are written: the batch, the campaign, the progress, the counters. */
 static struct status take_effect(const struct phase_env *env, struct phase_job *job, struct store_tx *tx,
 				 const struct phase_outcome *outcome, bool *moved)
@@ -105,6 +114,8 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 	state->progress.failed += outcome->failed;
 	state->progress.total += outcome->total_change;
 	TRY(store_counters_add(tx, &run.campaign_id, &outcome->deltas));
+	if (outcome->last_offset >= 0)
+		TRY(save_lineage(tx, &change.now.campaign, outcome));
 	if (state->status == PHASE_STATUS_IN_PROGRESS && progress.cut_done && outcome->unfinished == 0) {
 		TRY(store_batches_unfinished(tx, &run, &unfinished));
 		if (!unfinished) {

@@ -96,7 +96,7 @@ struct phase_outcome {
 	int32_t unfinished;                    /* > 0: the batch is reopened for these */
 	int32_t total_change;                  /* generation: the target turned out smaller (negative) */
 	bool is_exhausted;                     /* generation: no more batches will be cut */
-	int64_t first_offset, last_offset;     /* generation: offsets handed out, -1 when none */
+	int64_t first_offset, last_offset;     /* generation: of all the campaign has now; others: -1 */
 };
 
 /* In and out of `finish`. */

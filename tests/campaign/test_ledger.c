@@ -249,9 +249,40 @@ static void a_phase_that_fails_tells_no_secrets(void **state)
 	arena_destroy(arena);
 }
 
+/* Where a campaign's domains come from is right after every batch, not only at the end. */
+static void lineage_follows_every_batch(void **state)
+{
+	struct runner *runner = *state;
+	struct worked worked;
+	struct run_key run;
+	struct batch batch;
+	bool moved;
+
+	runner_campaign(runner);
+	runner_sql(runner, "UPDATE campaign_phases SET status = 'configured' WHERE campaign_id = '%s' AND phase = 'generation'");
+	runner_configure(runner, PHASE_GENERATION,
+			 "{\"patternType\":\"prefix\",\"prefixVariableLength\":3,\"characterSet\":\"abc\",\"constantString\":"
+			 "\"lineage\",\"tld\":\".com\",\"numDomainsToGenerate\":10,\"batchSize\":4,\"offsetStart\":5}");
+	expect_ok(steps_do(runner, START, PHASE_GENERATION));
+	run = steps_run(runner, PHASE_GENERATION);
+	for (int made = 4; made <= 8; made += 4) {
+		assert_int_equal(steps_claim(runner, &run, &batch), CLAIM_TAKEN);
+		steps_work(runner, &batch, &worked);
+		expect_ok(steps_commit(runner, &worked, &moved));
+		steps_drop(&worked);
+		assert_int_equal(runner_number(runner, "SELECT discovery_offset_start FROM campaigns WHERE id = '%s'"), 5);
+		assert_int_equal(runner_number(runner, "SELECT discovery_offset_end FROM campaigns WHERE id = '%s'"),
+				 5 + made - 1);
+	}
+	assert_int_equal(runner_number(runner, "SELECT length(discovery_config_hash) FROM campaigns WHERE id = '%s'"), 64);
+	steps_finish(runner, PHASE_GENERATION);
+	assert_int_equal(runner_number(runner, "SELECT discovery_offset_end FROM campaigns WHERE id = '%s'"), 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lineage_follows_every_batch),
 		cmocka_unit_test(a_lease_that_ran_out_in_mid_work_takes_effect_once),
 		cmocka_unit_test(a_commit_whose_answer_was_lost_is_not_done_again),
 		cmocka_unit_test(what_is_finished_at_a_stop_is_kept_and_another_run_refuses_it),

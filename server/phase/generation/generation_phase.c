@@ -213,13 +213,11 @@ static struct status insert_names(struct phase_job *job, struct store_tx *tx, co
 	struct generation_names names = *ready;
 	int32_t want = job->batch.domain_count, inserted;
 
-	out->first_offset = names.count ? names.offsets[0] : -1;
 	for (;;) {
 		if (names.count > 0) {
 			TRY(store_domains_insert(tx, &run->base.campaign_id, names.offsets, names.names, names.count,
 						 &inserted));
 			out->processed += inserted;
-			out->last_offset = names.offsets[names.count - 1];
 		}
 		if (out->processed >= want || names.next >= pattern_total(&run->config.pattern))
 			break;
@@ -237,12 +235,16 @@ static struct status generation_store(struct phase_job *job, void *result, struc
 	struct generation_names *names = result;
 	struct phase_outcome outcome = { .first_offset = -1, .last_offset = -1 };
 	struct generation_target target;
+	struct generation_span span;
 	int64_t start;
 
 	TRY(find_start(tx, &run->base.campaign_id, &run->config, run->hash, true, &start));
 	if (start != names->start)
 		TRY(make_names(&run->config.pattern, start, (size_t)job->batch.domain_count, job->arena, names));
 	TRY(insert_names(job, tx, names, &outcome));
+	TRY(store_generation_span_get(tx, &run->base.campaign_id, &span));
+	outcome.first_offset = span.first_offset;
+	outcome.last_offset = span.last_offset;
 	outcome.successful = outcome.processed;
 	outcome.deltas = (struct counters){
 		.total_domains = outcome.processed,
@@ -272,7 +274,6 @@ static struct status generation_finish(const struct phase_env *env, struct store
 	TRY(generation_config_parse(finish->campaign->phases[PHASE_GENERATION].configuration, arena, &config));
 	TRY(pattern_hash(&config.pattern, arena, hash));
 	TRY(store_generation_span_get(tx, &campaign->id, &span));
-	TRY(store_generation_lineage_set(tx, &campaign->id, hash, &span));
 	finish->results = arena_printf(arena,
 				       "{\"generated\":%" PRId32 ",\"requested\":%" PRId32 ",\"truncated\":%s,"
 				       "\"offsetStart\":%" PRId64 ",\"offsetEnd\":%" PRId64 ",\"configHash\":\"%s\"}",
