@@ -3,7 +3,8 @@
 -- $1 uuid campaign   $2 text phase   $3 int run number   $4 int batch number   $5 int token   $6 text new state
 -- row: batch_number   (no row: somebody else owns it now)
 UPDATE phase_batches
-   SET state = $6::text::batch_state_enum, owner = NULL, lease_until = NULL, attempts = 0, updated_at = now()
+   SET state = $6::text::batch_state_enum, owner = NULL, lease_until = NULL, updated_at = now(),
+       attempts = CASE WHEN $6 = 'open' THEN 0 ELSE attempts END
  WHERE campaign_id = $1 AND phase = $2::text::phase_enum AND run_number = $3 AND batch_number = $4 AND token = $5
    AND state = 'claimed'
 RETURNING batch_number;
