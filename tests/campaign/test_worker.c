@@ -5,11 +5,12 @@
 #include "base/clock.h"
 #include "campaign/recovery.h"
 #include "campaign/worker.h"
-#include "store/ledger_store.h"
+#include "store/pool.h"
 #include "store/query.h"
 #include "store/tx.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 
 #define PATIENCE_MS 30000
@@ -124,6 +125,49 @@ static void workers_may_start_and_stop_while_others_work(void **state)
 	steps_check_numbers(runner);
 }
 
+/* Longer than any single try: two batches are stuck in their commits when every connection is cut for a while. */
+static void finished_work_outlives_an_outage(void **state)
+{
+	struct runner *runner = *state;
+	struct fixture *fixture = runner->fixture;
+	int64_t most = fixture->settings.worker_batches_max, until = clock_monotonic_ms() + PATIENCE_MS;
+	const struct timespec outage = { .tv_sec = 7 }, tick = { .tv_nsec = 20000000 };
+	struct store_tx *holder = NULL;
+	struct worker *worker;
+	struct uuid instance;
+	char sql[300];
+
+	ready_for_leads(runner, 40);
+	fixture->settings.worker_batches_max = 2;
+	expect_ok(steps_do(runner, START, PHASE_ANALYSIS));
+	expect_ok(store_begin(runner->env.pool, 0, &holder));
+	expect_ok(store_script(holder, "SELECT id FROM campaigns FOR NO KEY UPDATE"));
+	worker = start(runner, &instance);
+	while (runner_number(runner, "SELECT count(*) FROM pg_locks WHERE NOT granted AND database ="
+				     " (SELECT oid FROM pg_database WHERE datname = current_database())"
+				     " OR (NOT granted AND locktype = 'transactionid')") < 2 &&
+	       clock_monotonic_ms() < until)
+		nanosleep(&tick, NULL);
+	snprintf(sql, sizeof sql,
+		 "ALTER DATABASE %s WITH ALLOW_CONNECTIONS false;"
+		 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s'",
+		 fixture->name, fixture->name);
+	fixture_admin(fixture, sql);
+	store_rollback(&holder);
+	nanosleep(&outage, NULL);
+	snprintf(sql, sizeof sql, "ALTER DATABASE %s WITH ALLOW_CONNECTIONS true", fixture->name);
+	fixture_admin(fixture, sql);
+	until = clock_monotonic_ms() + PATIENCE_MS;
+	while (!store_pool_healthy(runner->env.pool) && clock_monotonic_ms() < until)
+		nanosleep(&tick, NULL);
+	assert_true(reaches(runner, PHASE_ANALYSIS, PHASE_STATUS_COMPLETED));
+	worker_free(worker);
+	fixture->settings.worker_batches_max = most;
+	assert_int_equal(runner_number(runner, "SELECT max(token) FROM phase_batches WHERE campaign_id = '%s'"), 1);
+	assert_int_equal(runner_state(runner, PHASE_ANALYSIS).progress.processed, 40);
+	runner_recount(runner);
+}
+
 /* --- recovery ---------------------------------------------------------------------------------------------------- */
 
 /* Two rows of the instances table: ours, and one that began and was heard of so many seconds ago. */
@@ -223,6 +267,7 @@ int main(void)
 		cmocka_unit_test(two_workers_finish_a_sequence_together),
 		cmocka_unit_test(a_stopped_worker_leaves_nothing_claimed),
 		cmocka_unit_test(workers_may_start_and_stop_while_others_work),
+		cmocka_unit_test(finished_work_outlives_an_outage),
 		cmocka_unit_test(without_automatic_resume_orphans_are_paused),
 		cmocka_unit_test(somebody_who_may_have_died_just_now_is_waited_for),
 		cmocka_unit_test(with_automatic_resume_nothing_is_asked_or_paused),
