@@ -65,6 +65,8 @@ def is_ours(pid, folder: Path):
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if not command:  # on its way out: nothing to read any more, but still there
+            return state not in "ZX"
         return state != "Z" and (str(folder).encode() in command or os.readlink(f"/proc/{pid}/cwd") == str(folder))
     except OSError:
         return False
