@@ -31,6 +31,15 @@ test_preset() {
 	[ -s "$RESULTS/$preset.xml" ]
 }
 
+# The fuzz targets alone: the rest of the fuzz preset would only be built again with another compiler.
+test_fuzz() {
+	local filter=$1
+	build fuzz --target fuzzers || return 1
+	ctest --test-dir build/fuzz -L fuzz ${filter:+-R "$filter"} --output-on-failure \
+		--output-junit "$RESULTS/fuzz.xml" -j "$(nproc)" >&2 || true # the JUnit file tells
+	[ -s "$RESULTS/fuzz.xml" ]
+}
+
 test_python() {
 	TEST_BIN_DIR=$ROOT/$BIN tests/dev/report run --junit "$RESULTS/python.xml" ${1:+--filter "$1"} >&2 || true
 	[ -s "$RESULTS/python.xml" ]
@@ -52,6 +61,9 @@ command_test() {
 	for preset in $TEST_PRESETS; do
 		check "build and unit tests, $preset" test_preset "$preset" "$filter"
 	done
+	if [[ -z $filter || $filter == *fuzz* ]] && [ -n "$TEST_PRESETS" ]; then
+		check "fuzz targets ran" test_fuzz "$filter"
+	fi
 	check "python tests ran" test_python "$filter"
 	if [ -z "$filter" ]; then
 		check "format" check_format

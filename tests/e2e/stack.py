@@ -37,6 +37,7 @@ READY_SECONDS = 30
 STOP_SECONDS = 30
 CALL_SECONDS = 60
 CAMPAIGN_SECONDS = 300
+SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
 PHASES = ("generation", "dns", "http", "analysis", "leads")
 PATTERN = {"type": "prefix", "prefixVariableLength": 4, "charset": "abcdefghijklmnopqrstuvwxyz", "constant": "shop",
            "tlds": [".site.test", ".shop.test"], "crawlDepth": 0, "reuseOffsets": True}
@@ -121,6 +122,12 @@ class Instance:
             self.signal(signal.SIGKILL)
             self.process.wait()
 
+    def sanitizer_report(self):
+        """What a sanitizer build wrote into the log from its first complaint on; "" when it had none."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        found = [at for at in map(text.find, SANITIZER_WORDS) if at >= 0]
+        return text[min(found):][:8000] if found else ""
+
     def tail(self, lines=40):
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
@@ -195,7 +202,30 @@ class Stack:
         self._is_closed = True
         atexit.unregister(self.close)
         crashed = [instance for instance in self.instances if instance.has_crashed()]
-        keep = keep or bool(crashed)
+        try:
+            if not keep and not crashed:
+                self._stop_all()  # as an operator would: a leak or a bad exit code shows
+        except CallFailed:
+            keep = True
+            raise
+        finally:
+            self._clean_up(keep or bool(crashed))
+        self._complain(crashed)
+
+    def _stop_all(self):
+        running = [instance for instance in self.instances if instance.is_running()]
+        for instance in running:
+            instance.signal(signal.SIGTERM)
+        process.wait_until(lambda: not any(instance.is_running() for instance in running), STOP_SECONDS)
+        for instance in self.instances:
+            if report := instance.sanitizer_report():
+                raise CallFailed(f"domainflowd {instance.number}: a sanitizer complained\n{report}")
+        for instance in running:
+            if instance.process.poll() != 0:
+                raise CallFailed(f"domainflowd {instance.number}, asked to end, ended with {instance.process.poll()}",
+                                 output=instance.tail())
+
+    def _clean_up(self, keep):
         for instance in self.instances:
             instance.kill()
         if self.lab:
@@ -206,7 +236,6 @@ class Stack:
             print(f"stack: logs and data are kept in {self.folder}", file=sys.stderr)
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
-        self._complain(crashed)
 
     @staticmethod
     def _complain(crashed):
