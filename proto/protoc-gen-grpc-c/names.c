@@ -133,7 +133,7 @@ const char *name_guard(struct arena *arena, const char *path, const char *suffix
 
 	for (const char *p = stem; *p; p++)
 		*o++ = (char)(isalnum((unsigned char)*p) ? toupper((unsigned char)*p) : '_');
-	strcpy(o, suffix);
+	memcpy(o, suffix, strlen(suffix) + 1);
 	return out;
 }
 

@@ -78,10 +78,12 @@ static struct status set(struct rpc_health *health, const char *text, bool is_se
 	bool is_new = !name;
 
 	if (is_new) {
-		name = calloc(1, sizeof *name + strlen(text) + 1);
+		size_t text_size = strlen(text) + 1;
+
+		name = calloc(1, sizeof *name + text_size);
 		if (!name)
 			return status_out_of_memory();
-		strcpy(name->text, text);
+		memcpy(name->text, text, text_size);
 		name->next = health->names;
 		health->names = name;
 	}
@@ -132,13 +134,14 @@ static struct status watch(struct rpc_call *call, const Grpc__Health__V1__Health
 			   struct rpc_stream *stream)
 {
 	struct rpc_health *health = call->server->health;
-	struct watcher *watcher = calloc(1, sizeof *watcher + strlen(in->service) + 1);
+	size_t name_size = strlen(in->service) + 1;
+	struct watcher *watcher = calloc(1, sizeof *watcher + name_size);
 
 	if (!watcher)
 		return status_out_of_memory();
 	watcher->health = health;
 	watcher->stream = stream;
-	strcpy(watcher->name, in->service);
+	memcpy(watcher->name, in->service, name_size);
 	rpc_stream_on_closed(stream, watcher_closed, watcher);
 	pthread_mutex_lock(&health->lock);
 	watcher->next = health->watchers;

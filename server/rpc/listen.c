@@ -131,7 +131,7 @@ static struct status open_unix(struct opening *o, const char *path)
 	if (path[0] != '/' || strlen(path) >= sizeof address.sun_path)
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS",
 				   "unix:%s: the path must be absolute and short", path);
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path) + 1);
 	remove_stale(&address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -145,7 +145,7 @@ static struct status open_unix(struct opening *o, const char *path)
 		return st;
 	}
 	*listener = (struct rpc_listener){ .fd = fd };
-	strcpy(listener->path, path);
+	memcpy(listener->path, path, strlen(path) + 1);
 	o->count++;
 	return STATUS_OK_VALUE;
 }
