@@ -123,6 +123,30 @@ static void renewing_tells_which_leases_are_still_ours(void **state)
 	assert_false(ours[1]);
 }
 
+static void renewing_does_not_wait_for_a_commit_under_way(void **state)
+{
+	struct fixture *fixture = *state;
+	AUTO(store_tx) struct store_tx *committing = NULL;
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct batch stored, kept;
+	int32_t numbers[2], tokens[2];
+	bool ours[2], done;
+
+	make_run(fixture, 2);
+	assert_true(claim(fixture, &one, LEASE_MS, &stored));
+	assert_true(claim(fixture, &one, LEASE_MS, &kept));
+	expect_ok(store_begin(fixture->pool, 0, &committing));
+	expect_ok(store_batch_finish(committing, &stored, false, &done));
+	assert_true(done);
+	numbers[0] = stored.batch_number;
+	tokens[0] = stored.token;
+	numbers[1] = kept.batch_number;
+	tokens[1] = kept.token;
+	expect_ok(store_single(fixture->pool, 0, &tx));
+	expect_ok(store_batches_renew(tx, &run, numbers, tokens, 2, LEASE_MS, ours)); /* not LOCK_TIMEOUT */
+	assert_true(ours[1]);
+}
+
 #define RACERS  8
 #define BATCHES 200
 
@@ -192,6 +216,7 @@ int main(void)
 		cmocka_unit_test(an_expired_lease_is_claimed_again_and_the_late_owner_is_fenced_off),
 		cmocka_unit_test(a_reopened_batch_can_be_claimed_at_once),
 		cmocka_unit_test(renewing_tells_which_leases_are_still_ours),
+		cmocka_unit_test(renewing_does_not_wait_for_a_commit_under_way),
 		cmocka_unit_test(racing_workers_never_get_the_same_batch),
 		cmocka_unit_test(the_place_of_another_run_or_a_paused_phase_is_not_given),
 	};
