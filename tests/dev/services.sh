@@ -40,13 +40,23 @@ server_stop() {
 	rm -f "$run/domainflowd.pid"
 }
 
+# Dies when a port is somebody else's; asked before the build, which takes minutes. A Unix socket is nobody's port.
+ports_are_ours() {
+	local run=$1 name address
+	! server_pid "$run" >/dev/null || return 0
+	for name in GRPC_ADDRESS OPS_ADDRESS; do
+		address=${!name}
+		if [[ $address == *:[0-9]* ]] && (: <>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; then
+			die "$address is taken by another program; choose free ports: GRPC_ADDRESS=127.0.0.1:PORT OPS_ADDRESS=127.0.0.1:PORT ./dev up"
+		fi
+	done
+}
+
 server_ready() { curl -sf -o /dev/null --max-time 2 "http://$OPS_ADDRESS/readyz"; }
 
 server_start() {
 	local run=$1 try
-	if server_ready; then
-		die "something else answers on $OPS_ADDRESS; set GRPC_ADDRESS and OPS_ADDRESS to free ports"
-	fi
+	ports_are_ours "$run"
 	step "starting domainflowd"
 	mv "$run/domainflowd.env.wanted" "$run/domainflowd.env"
 	env_run "$run/domainflowd.env" setsid "$ROOT/$BIN/domainflowd" >>"$run/domainflowd.log" 2>&1 </dev/null &
@@ -72,6 +82,7 @@ env_run() {
 stack_up() {
 	local run=$1
 	packages_ensure
+	ports_are_ours "$run"
 	build release --target domainflowd dfctl || die "the release build failed; see build/release.log"
 	step "PostgreSQL and Redis"
 	tests/lab/services up "$run" >"$run/services.env"

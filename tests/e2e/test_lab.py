@@ -28,7 +28,7 @@ class Lab(unittest.TestCase):
         base = os.environ.get("TEST_RUN_DIR")
         if base:
             Path(base).mkdir(parents=True, exist_ok=True)
-        cls.folder = Path(tempfile.mkdtemp(prefix="lab-", dir=base))
+        cls.folder = Path(tempfile.mkdtemp(prefix="a lab-", dir=base))  # with a space, as a checkout may have
         cls.folder.chmod(0o755)
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         cls.addClassCleanup(servers.down, cls.folder)

@@ -8,14 +8,14 @@ WORKERS = 2
 
 HEAD = """daemon off;
 worker_processes {workers};
-pid {dir}/nginx.pid;
+pid "{dir}/nginx.pid";
 error_log stderr warn;
 events {{ worker_connections 16384; multi_accept on; }}
 http {{
 	log_format seen '$msec $host $server_addr $scheme $status $request_uri';
 	access_log {access_log};
-	client_body_temp_path {dir}/tmp-body; proxy_temp_path {dir}/tmp-proxy; fastcgi_temp_path {dir}/tmp-fastcgi;
-	uwsgi_temp_path {dir}/tmp-uwsgi; scgi_temp_path {dir}/tmp-scgi;
+	client_body_temp_path "{dir}/tmp-body"; proxy_temp_path "{dir}/tmp-proxy";
+	fastcgi_temp_path "{dir}/tmp-fastcgi"; uwsgi_temp_path "{dir}/tmp-uwsgi"; scgi_temp_path "{dir}/tmp-scgi";
 	types {{ text/html html; text/plain txt; text/css css; image/png png; }}
 	default_type text/html;
 	sendfile on;
@@ -26,8 +26,8 @@ http {{
 	gzip off;
 	gzip_min_length 200;
 	ssl_protocols TLSv1.2 TLSv1.3;
-	ssl_certificate {dir}/certs/good.pem;
-	ssl_certificate_key {dir}/certs/good.key;
+	ssl_certificate "{dir}/certs/good.pem";
+	ssl_certificate_key "{dir}/certs/good.key";
 	open_file_cache max=4000 inactive=1h;
 	map_hash_max_size 8192;
 	map_hash_bucket_size 256;
@@ -90,8 +90,8 @@ def _server(site, https_port, http_port):
         if on_http:
             lines.append(f"\t\tlisten {where}:{http_port} backlog=4096;")
     if certificate != "good":
-        lines.append(f"\t\tssl_certificate @DIR@/certs/{certificate}.pem;")
-        lines.append(f"\t\tssl_certificate_key @DIR@/certs/{certificate}.key;")
+        lines.append(f"\t\tssl_certificate \"@DIR@/certs/{certificate}.pem\";")
+        lines.append(f"\t\tssl_certificate_key \"@DIR@/certs/{certificate}.key\";")
     lines += [f"\t\t{ROBOTS}", f"\t\t{body}", "\t}"]
     return "\n".join(lines)
 
@@ -102,10 +102,10 @@ def configuration(folder: Path, pools, https_port, http_port, access_log=False):
     for site in sites:
         for page in range(site.addresses if site.pages else 0):
             file = pools[site.pages][page].file
-            files.append(f"\t\t{rule.address(site, page)} {file};")
-            dirs.append(f"\t\t{rule.address(site, page)} {Path(file).parent};")
+            files.append(f"\t\t{rule.address(site, page)} \"{file}\";")
+            dirs.append(f"\t\t{rule.address(site, page)} \"{Path(file).parent}\";")
     head = HEAD.format(dir=folder, workers=WORKERS,
-                       access_log=f"{folder}/access.log seen buffer=32k flush=1s" if access_log else "off")
+                       access_log=f'"{folder}/access.log" seen buffer=32k flush=1s' if access_log else "off")
     maps = ["\tmap $server_addr $page_file {", *files, "\t}", "\tmap $server_addr $page_dir {", *dirs, "\t}"]
     servers = [_server(site, https_port, http_port).replace("@DIR@", str(folder)) for site in sites]
     return head + "\n".join(maps + servers) + "\n}\n"
