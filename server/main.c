@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/worker.h"
 #include "config/settings.h"
 #include "events/hub.h"
@@ -144,6 +145,29 @@ static int64_t count_workers(void *ctx)
 	return live;
 }
 
+static double read_lookups(void *arg)
+{
+	struct dns_client_stats stats;
+
+	dns_client_stats(arg, &stats);
+	return stats.pending;
+}
+
+static double read_fetches(void *arg)
+{
+	struct http_client_stats stats;
+
+	http_client_stats(arg, &stats);
+	return stats.pending;
+}
+
+static const struct metric_spec lookups_spec = { .kind = METRIC_GAUGE,
+						 .name = "dns_lookups_in_flight",
+						 .help = "Names being looked up, or waiting for their turn." };
+static const struct metric_spec fetches_spec = { .kind = METRIC_GAUGE,
+						 .name = "http_fetches_in_flight",
+						 .help = "Sites being fetched, or waiting for their turn." };
+
 static struct status open_engines(struct process *p)
 {
 	const struct settings *s = &p->settings;
@@ -167,6 +191,9 @@ static struct status open_engines(struct process *p)
 	TRY(shared_rates_open(p->cache, count_workers, p, &p->env.rates));
 	TRY(dns_client_create(&dns, &p->dns));
 	TRY(http_client_create(&http, &p->http));
+	metrics_gauge_read(p->metrics, &lookups_spec, read_lookups, p->dns);
+	metrics_gauge_read(p->metrics, &fetches_spec, read_fetches, p->http);
+	phases_metrics_register(p->metrics);
 	p->env.dns = p->dns;
 	p->env.http = p->http;
 	return STATUS_OK_VALUE;
@@ -191,7 +218,7 @@ static struct status open_server(struct process *p)
 		.descriptor_set_bytes = proto_descriptor_set_size,
 	};
 
-	p->api = (struct api){ .settings = &p->settings, .pool = p->pool, .cache = p->cache, .hub = p->hub, .env = &p->env,
+	p->api = (struct api){ .settings = &p->settings, .pool = p->pool, .cache = p->cache, .hub = p->hub, .env = &p->env, .metrics = p->metrics,
 			       .version = DOMAINFLOW_VERSION, .started_at_ms = p->started_at_ms, .moved = on_moved,
 			       .moved_ctx = p };
 	TRY(rpc_server_create(&options, &p->server));
@@ -216,6 +243,7 @@ static struct status open_all(struct process *p)
 	TRY(ops_http_open(s->ops_address, p->metrics, p->health, &p->ops));
 	p->wake.cache = p->cache;
 	p->env = (struct phase_env){ .settings = s, .pool = p->pool, .cache = p->cache, .metrics = p->metrics };
+	campaign_metrics_register(p->metrics);
 	if (settings_has_role(s, "api")) {
 		TRY(hub_open(p->pool, &api_watch_sink, &p->hub));
 		p->wake.hub = p->hub;
@@ -244,6 +272,8 @@ static bool close_all(struct process *p)
 	if (p->server)
 		drained = status_ok(rpc_server_drain(p->server));
 	worker_stop(p->worker);
+	metrics_gauge_read(p->metrics, &lookups_spec, NULL, NULL);
+	metrics_gauge_read(p->metrics, &fetches_spec, NULL, NULL);
 	http_client_destroy(p->http);
 	dns_client_destroy(p->dns);
 	shared_rates_close(p->env.rates);

@@ -11,6 +11,7 @@
 
 struct cache;
 struct hub;
+struct metrics;
 struct phase_env;
 struct rpc_server;
 struct settings;
@@ -22,6 +23,7 @@ struct api {
 	struct cache *cache;
 	struct hub *hub;
 	const struct phase_env *env;
+	struct metrics *metrics; /* NULL counts nothing */
 	const char *version;
 	int64_t started_at_ms;
 	/* Tells readers and workers, here and elsewhere, that a campaign moved. Never blocks for long. */

@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/mutation.h"
 #include "api/snapshot_pb.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "rpc/call.h"
@@ -25,6 +26,7 @@ static struct status set_mode_body(struct mutation *m, ProtobufCMessage **out)
 	TRY(change_open(m->tx, m->arena, &m->campaign_id, m->workspace, &change));
 	TRY(control_set_mode(&change, ((struct set_mode *)m)->mode));
 	TRY(change_save(&change));
+	campaign_metrics_changed(m->api->metrics, &change);
 	m->has_moved = true;
 	m->moved = m->campaign_id;
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
@@ -59,6 +61,7 @@ static struct status stop_body(struct mutation *m, ProtobufCMessage **out)
 	TRY(change_open(m->tx, m->arena, &m->campaign_id, m->workspace, &change));
 	TRY(control_stop_campaign(&change, &stopped));
 	TRY(change_save(&change));
+	campaign_metrics_changed(m->api->metrics, &change);
 	m->has_moved = true;
 	m->moved = m->campaign_id;
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
@@ -102,6 +105,7 @@ static struct status restart_body(struct mutation *m, ProtobufCMessage **out)
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
+	campaign_metrics_changed(m->api->metrics, &change);
 	m->has_moved = true;
 	m->moved = m->campaign_id;
 	if (!status_ok(st))

@@ -7,6 +7,7 @@
 #include "api/snapshot_pb.h"
 #include "base/clock.h"
 #include "base/page_token.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "campaign/phase_configure.h"
@@ -72,6 +73,7 @@ static struct status command_body(struct mutation *m, ProtobufCMessage **out)
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
+	campaign_metrics_changed(m->api->metrics, &change);
 	m->has_moved = true;
 	m->moved = m->campaign_id;
 	if (!status_ok(st))
@@ -140,6 +142,7 @@ static struct status restart_analysis_body(struct mutation *m, ProtobufCMessage 
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
+	campaign_metrics_changed(m->api->metrics, &change);
 	m->has_moved = true;
 	m->moved = m->campaign_id;
 	if (!status_ok(st))

@@ -11,6 +11,7 @@
 #include "rpc/call.h"
 #include "rpc/stream.h"
 #include "store/tx.h"
+#include "telemetry/metrics.h"
 
 #include "domainflow/v2/event_service.grpc-c.server.h"
 
@@ -244,11 +245,16 @@ static void watch_release(void *encoded)
 	rpc_packed_release(encoded);
 }
 
+static const struct metric_spec subscribers = { .kind = METRIC_GAUGE,
+						.name = "event_subscribers",
+						.help = "Streams that watch a campaign on this instance." };
+
 /* One subscriber: owned by its stream, freed when that is closed. */
 struct watcher {
 	struct hub *hub;
 	struct rpc_stream *stream;
 	struct hub_ticket *ticket;
+	struct metric *count;
 };
 
 static void watch_send(void *subscriber, void *encoded, int64_t position, uint64_t coalesce_key)
@@ -277,6 +283,7 @@ static void watcher_closed(struct rpc_stream *stream, void *arg)
 	struct watcher *watcher = arg;
 
 	(void)stream;
+	metric_shift(watcher->count, -1);
 	if (watcher->ticket)
 		hub_unsubscribe(watcher->hub, watcher->ticket);
 	free(watcher);
@@ -309,6 +316,8 @@ static struct status watch_campaign(struct rpc_call *call, const PbWatchCampaign
 		return status_out_of_memory();
 	watcher->hub = api->hub;
 	watcher->stream = stream;
+	watcher->count = metric_plain(metrics_family(api->metrics, &subscribers));
+	metric_shift(watcher->count, 1);
 	rpc_stream_on_closed(stream, watcher_closed, watcher);
 	if (resumes) {
 		rpc_stream_set_position(stream, in->after_event);

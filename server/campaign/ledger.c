@@ -1,6 +1,7 @@
 #include "campaign/ledger.h"
 
 #include "base/arena.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "config/settings.h"
@@ -123,7 +124,9 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 			*moved = true;
 		}
 	}
-	return change_save(&change);
+	TRY(change_save(&change));
+	campaign_metrics_changed(env->metrics, &change);
+	return STATUS_OK_VALUE;
 }
 
 struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result, bool *moved)
@@ -167,6 +170,7 @@ struct status ledger_complete(const struct phase_env *env, const struct run_key 
 	TRY(control_complete(env, &change, run->phase));
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
+	campaign_metrics_changed(env->metrics, &change);
 	*moved = true;
 	return STATUS_OK_VALUE;
 }
@@ -185,6 +189,7 @@ struct status ledger_fail(const struct phase_env *env, const struct run_key *run
 	TRY(control_fail(&change, run->phase, why.reason, why.detail));
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
+	campaign_metrics_changed(env->metrics, &change);
 	*moved = true;
 	return STATUS_OK_VALUE;
 }

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "config/settings.h"
@@ -23,6 +24,7 @@ static struct status pause_run(const struct phase_env *env, const struct run_key
 	change.now.campaign.error_message = "the workers of the running phase died; resume it to go on";
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
+	campaign_metrics_changed(env->metrics, &change);
 	*moved = true;
 	return STATUS_OK_VALUE;
 }

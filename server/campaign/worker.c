@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "campaign/campaign_metrics.h"
 #include "campaign/ledger.h"
 #include "campaign/recovery.h"
 #include "campaign/runs.h"
@@ -48,6 +49,7 @@ struct worker {
 	pthread_cond_t news;  /* something may be claimable, or the scout should look */
 	bool look_now;
 	uint64_t news_count;
+	struct batch_metrics metrics;
 	int slot_count, slots_started;
 	struct slot *slots;
 };
@@ -117,8 +119,9 @@ static struct status commit_batch(struct worker *w, struct phase_job *job, void 
 	}
 }
 
-/* How long the run should be left alone afterwards. */
-static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *run, struct arena *arena)
+/* How long the run should be left alone afterwards; *fate tells what became of the batch. */
+static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *run, struct arena *arena,
+			enum batch_fate *fate)
 {
 	const struct batch *batch = &slot->batch;
 	const struct run_key key = { batch->campaign_id, batch->phase, batch->run_number };
@@ -127,6 +130,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 	bool moved = false;
 	struct status st;
 
+	*fate = BATCH_FATAL;
 	if (batch->attempts > BATCH_ATTEMPTS_MAX) {
 		fail_run(w, &key, arena,
 			 status_make(STATUS_RESOURCE_EXHAUSTED, "E_BATCH_ATTEMPTS",
@@ -137,12 +141,14 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 	if (status_ok(st))
 		st = commit_batch(w, &job, result, &moved);
 	if (status_ok(st)) {
+		*fate = BATCH_COMMITTED;
 		w->moved(w->moved_ctx, &batch->campaign_id, moved);
 		if (moved)
 			worker_wake(w);
 		return 0;
 	}
 	if (st.reason && strcmp(st.reason, "BATCH_LOST") == 0) {
+		*fate = BATCH_LOST;
 		LOG_INFO("batch_lost", LOG_STR("phase", phase_to_text(batch->phase)), LOG_INT("batch", batch->batch_number));
 		return 0;
 	}
@@ -150,6 +156,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 		fail_run(w, &key, arena, st);
 		return IDLE_MS;
 	}
+	*fate = BATCH_RELEASED;
 	log_batch("batch_released", st, batch);
 	status_ignore(ledger_release(w->env, batch)); /* if that fails too, the lease runs out */
 	return BACKOFF_MS;
@@ -171,11 +178,12 @@ static void slot_set(struct slot *slot, bool busy, const struct batch *batch)
 static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *entry, struct arena *arena)
 {
 	const struct run_key *key = run_entry_key(entry);
+	int64_t claimed_at = clock_monotonic_ms(), idle_ms;
 	enum claim_result result;
+	enum batch_fate fate;
 	struct batch batch;
 	bool moved = false;
 	struct status st = ledger_claim(w->env, key, w->instance, &batch, &result);
-	int64_t idle_ms;
 
 	if (!status_ok(st)) {
 		batch = (struct batch){ .campaign_id = key->campaign_id, .phase = key->phase, .run_number = key->run_number };
@@ -198,7 +206,9 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 		break;
 	}
 	slot_set(slot, true, &batch);
-	idle_ms = do_batch(w, slot, run_entry_run(entry), arena);
+	batch_metrics_begin(&w->metrics);
+	idle_ms = do_batch(w, slot, run_entry_run(entry), arena, &fate);
+	batch_metrics_end(&w->metrics, batch.phase, fate, clock_monotonic_ms() - claimed_at);
 	slot_set(slot, false, NULL);
 	return idle_ms;
 }
@@ -441,6 +451,7 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 	w->instance = instance;
 	w->moved = moved;
 	w->moved_ctx = ctx;
+	batch_metrics_init(&w->metrics, env->metrics);
 	cancel_init(&w->stop, NULL);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&attr);

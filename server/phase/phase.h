@@ -134,4 +134,7 @@ struct phase_ops {
 /* Never NULL for a valid phase. */
 const struct phase_ops *phase_ops_of(enum phase phase);
 
+/* Makes what phases count known to the registry, so that it shows before something is counted. */
+void phases_metrics_register(struct metrics *metrics);
+
 #endif

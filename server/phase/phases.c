@@ -1,6 +1,8 @@
 #include "phase/analysis/analysis_phase.h"
+#include "phase/dns/dns_metrics.h"
 #include "phase/dns/dns_phase.h"
 #include "phase/generation/generation_phase.h"
+#include "phase/http/http_metrics.h"
 #include "phase/http/http_phase.h"
 #include "phase/leads/leads_phase.h"
 #include "phase/phase.h"
@@ -13,4 +15,11 @@ const struct phase_ops *phase_ops_of(enum phase phase)
 	};
 
 	return all[phase];
+}
+
+void phases_metrics_register(struct metrics *metrics)
+{
+	dns_metrics_register(metrics);
+	http_metrics_register(metrics);
+	analysis_metrics_register(metrics);
 }

@@ -51,6 +51,20 @@ static const struct metric_spec reuses = {
 	.help = "Analyses that worked on stored features.",
 };
 
+static const struct metric_spec relevance = {
+	.kind = METRIC_HISTOGRAM,
+	.name = "domain_relevance_score",
+	.help = "Scores that domains got.",
+	METRIC_BOUNDS(metric_bounds_ratio),
+};
+
+void analysis_metrics_register(struct metrics *metrics)
+{
+	metric_plain(metrics_family(metrics, &preflight_failures));
+	metric_plain(metrics_family(metrics, &reuses));
+	metric_plain(metrics_family(metrics, &relevance));
+}
+
 static void count_one(struct metrics *metrics, const struct metric_spec *spec)
 {
 	metric_add(metric_plain(metrics_family(metrics, spec)), 1);
@@ -232,6 +246,7 @@ static struct status analysis_work(struct phase_job *job, void **result)
 	struct analysis_result *out = arena_alloc(job->arena, sizeof *out);
 	struct domain_range range = phase_range_of(job);
 	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct metric *scores = metric_plain(metrics_family(run->base.env->metrics, &relevance));
 	struct score_projection *projections;
 
 	if (!out)
@@ -246,6 +261,7 @@ static struct status analysis_work(struct phase_job *job, void **result)
 	for (size_t i = 0; i < out->count; i++) {
 		out->offsets[i] = projections[i].offset;
 		out->scores[i] = score_of(run, &projections[i]);
+		metric_observe(scores, out->scores[i]);
 	}
 	*result = out;
 	return STATUS_OK_VALUE;

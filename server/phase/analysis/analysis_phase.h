@@ -7,6 +7,10 @@
 
 #include "phase/phase.h"
 
+struct metrics;
+
 extern const struct phase_ops analysis_phase;
+
+void analysis_metrics_register(struct metrics *metrics);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "net/dns_client.h"
 #include "phase/dns/dns_config.h"
+#include "phase/dns/dns_metrics.h"
 #include "phase/dns/dns_personas.h"
 #include "phase/run.h"
 #include "phase/tally.h"
@@ -201,6 +202,7 @@ static struct status dns_work(struct phase_job *job, void **result)
 		return status_out_of_memory();
 	TRY(look_up_all(job, work, items, n));
 	TRY(gather(work, items, n, job->arena, out));
+	dns_metrics_count(job->run->env->metrics, out->rows.statuses, out->rows.count);
 	*result = out;
 	return STATUS_OK_VALUE;
 }

@@ -3,11 +3,13 @@
 #define PHASE_HTTP_METRICS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct metrics;
 struct site_result;
 
+void http_metrics_register(struct metrics *metrics);
 /* Once per batch that was fetched, whatever becomes of its commit. metrics may be NULL. */
-void http_metrics_count(struct metrics *metrics, const struct site_result *results, size_t count);
+void http_metrics_count(struct metrics *metrics, const struct site_result *results, size_t count, int64_t took_ms);
 
 #endif

@@ -96,6 +96,7 @@ static struct status claim(struct phase_job *job, struct domain_work **out, size
 static struct status http_work(struct phase_job *job, void **result)
 {
 	struct http_batch_result *out = arena_alloc(job->arena, sizeof *out);
+	int64_t from_ms = clock_monotonic_ms();
 	struct domain_work *work;
 	size_t n, kept = 0;
 
@@ -106,7 +107,7 @@ static struct status http_work(struct phase_job *job, void **result)
 	if (!out->sites)
 		return status_out_of_memory();
 	TRY(http_fetch_batch(job, work, n, out->sites));
-	http_metrics_count(job->run->env->metrics, out->sites, n);
+	http_metrics_count(job->run->env->metrics, out->sites, n, clock_monotonic_ms() - from_ms);
 	for (size_t i = 0; i < n; i++)
 		if (out->sites[i].state != SITE_PENDING)
 			out->sites[kept++] = out->sites[i];
