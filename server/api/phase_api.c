@@ -19,6 +19,8 @@
 
 #include "domainflow/v2/phase_service.grpc-c.server.h"
 
+#include <stdio.h>
+
 typedef ProtobufCMessage *(*answer_fn)(struct arena *arena, PbPhaseState *state);
 
 /* A control request: what the five verbs have in common. */
@@ -83,6 +85,24 @@ static struct status command_body(struct mutation *m, ProtobufCMessage **out)
 	return *out ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
+/* They become part of the configuration; a malformed one is named as the caller sent it. */
+static struct status check_ids(struct arena *arena, const Domainflow__V2__ConfigurePhaseRequest *in)
+{
+	struct uuid id;
+
+	if (*in->dns_persona_id)
+		TRY(api_uuid(arena, "dnsPersonaId", in->dns_persona_id, &id));
+	if (*in->http_persona_id)
+		TRY(api_uuid(arena, "httpPersonaId", in->http_persona_id, &id));
+	for (size_t i = 0; i < in->n_keyword_set_ids; i++) {
+		char field[40];
+
+		snprintf(field, sizeof field, "keywordSetIds[%zu]", i);
+		TRY(api_uuid(arena, field, in->keyword_set_ids[i], &id));
+	}
+	return STATUS_OK_VALUE;
+}
+
 static struct status run_command(struct rpc_call *call, const ProtobufCMessage *request, const char *campaign_id,
 				 Domainflow__V2__Phase phase, Domainflow__V2__PhaseStatus expected, struct command *c,
 				 ProtobufCMessage **out)
@@ -92,6 +112,8 @@ static struct status run_command(struct rpc_call *call, const ProtobufCMessage *
 
 	TRY(api_uuid(arena, "campaignId", campaign_id, &c->mutation.campaign_id));
 	TRY(api_phase(arena, phase, &c->phase));
+	if (c->configure)
+		TRY(check_ids(arena, c->configure));
 	TRY(api_optional_state(arena, "expectedState", (int)expected, PHASE_STATUS_COUNT, &c->expected.is_given, &status));
 	c->expected.status = (enum phase_status)status;
 	c->mutation.call = call;

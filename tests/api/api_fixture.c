@@ -1,6 +1,8 @@
 #include "api_fixture.h"
 
+#include "api/watch.h"
 #include "base/clock.h"
+#include "events/hub.h"
 #include "rpc/server.h"
 
 #include <stdio.h>
@@ -28,8 +30,10 @@ int api_fixture_open(void **state)
 	assert_non_null(mkdtemp(f->folder));
 	snprintf(f->address, sizeof f->address, "unix:%.60s/grpc", f->folder);
 	f->store->settings.grpc_address = f->address;
+	expect_ok(hub_open(f->store->pool, &api_watch_sink, &f->hub));
 	f->api = (struct api){ .settings = &f->store->settings,
 			       .pool = f->store->pool,
+			       .hub = f->hub,
 			       .version = "test",
 			       .started_at_ms = clock_wall_ms(),
 			       .moved = on_moved,
@@ -49,9 +53,11 @@ int api_fixture_close(void **state)
 
 	arena_destroy(f->arena);
 	df_close(f->connection);
+	hub_close(f->hub);
 	if (f->server) /* NULL when there was no database */
 		expect_ok(rpc_server_drain(f->server));
 	rpc_server_destroy(f->server);
+	hub_free(f->hub);
 	unlink(f->address + strlen("unix:"));
 	rmdir(f->folder);
 	return fixture_close(state);

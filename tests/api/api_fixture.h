@@ -14,6 +14,7 @@
 struct api_fixture {
 	struct fixture *store;
 	struct api api;
+	struct hub *hub;
 	struct rpc_server *server;
 	struct df_connection *connection;
 	struct arena *arena; /* of the answers of one test */
