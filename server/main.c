@@ -36,7 +36,7 @@
 
 #define DATABASE_WAIT_MS 30000 /* at start: a database that is just coming up */
 
-#define WORKER_DEAD_MS   15000 /* a worker that has not been seen for this long shares no rate */
+#define WORKER_DEAD_MS 15000 /* a worker that has not been seen for this long shares no rate */
 
 static const char usage[] =
 	"domainflowd " DOMAINFLOW_VERSION " - the DomainFlow Studio service\n"
@@ -218,8 +218,15 @@ static struct status open_server(struct process *p)
 		.descriptor_set_bytes = proto_descriptor_set_size,
 	};
 
-	p->api = (struct api){ .settings = &p->settings, .pool = p->pool, .cache = p->cache, .hub = p->hub, .env = &p->env, .metrics = p->metrics,
-			       .version = DOMAINFLOW_VERSION, .started_at_ms = p->started_at_ms, .moved = on_moved,
+	p->api = (struct api){ .settings = &p->settings,
+			       .pool = p->pool,
+			       .cache = p->cache,
+			       .hub = p->hub,
+			       .env = &p->env,
+			       .metrics = p->metrics,
+			       .version = DOMAINFLOW_VERSION,
+			       .started_at_ms = p->started_at_ms,
+			       .moved = on_moved,
 			       .moved_ctx = p };
 	TRY(rpc_server_create(&options, &p->server));
 	TRY(api_register(p->server));
@@ -248,9 +255,10 @@ static struct status open_all(struct process *p)
 		TRY(hub_open(p->pool, &api_watch_sink, &p->hub));
 		p->wake.hub = p->hub;
 	}
-	TRY(scheduler_start(&(struct job_context){ .settings = s, .pool = p->pool, .instance = p->instance,
-						   .version = DOMAINFLOW_VERSION },
-			    &p->scheduler));
+	TRY(scheduler_start(
+		&(struct job_context){
+			.settings = s, .pool = p->pool, .instance = p->instance, .version = DOMAINFLOW_VERSION },
+		&p->scheduler));
 	if (settings_has_role(s, "worker")) {
 		TRY(open_engines(p));
 		p->wake.workers = wake_workers;
@@ -338,7 +346,8 @@ static int serve(int arg_count, char **args)
 	signal(SIGPIPE, SIG_IGN);
 	st = settings_load(&p->settings, arg_count, args);
 	if (!status_ok(st) || !set_log_level(p->settings.log_level)) {
-		fprintf(stderr, "domainflowd: %s\n", status_ok(st) ? "LOG_LEVEL is debug, info, warn or error" : st.detail);
+		fprintf(stderr, "domainflowd: %s\n",
+			status_ok(st) ? "LOG_LEVEL is debug, info, warn or error" : st.detail);
 		return 2;
 	}
 	raise_descriptor_limit();

@@ -58,7 +58,8 @@ static PbDomain *domain_pb(struct arena *arena, const struct uuid *campaign_id, 
 	return pb;
 }
 
-static struct status read_filters(struct arena *arena, const Domainflow__V2__ListDomainsRequest *in, struct domain_query *q)
+static struct status read_filters(struct arena *arena, const Domainflow__V2__ListDomainsRequest *in,
+				  struct domain_query *q)
 {
 	const char **reasons = arena_array(arena, in->n_rejection_reasons, sizeof *reasons);
 	bool given;
@@ -75,7 +76,8 @@ static struct status read_filters(struct arena *arena, const Domainflow__V2__Lis
 	TRY(api_optional_state(arena, "sort", (int)in->sort, DOMAIN_ORDER_LEAD_SCORE + 1, &given, &state));
 	q->order = given ? (enum domain_order)state : DOMAIN_ORDER_OFFSET;
 	for (size_t i = 0; i < in->n_rejection_reasons; i++) {
-		TRY(api_optional_state(arena, "rejectionReasons", (int)in->rejection_reasons[i], REJECTION_COUNT, &given, &state));
+		TRY(api_optional_state(arena, "rejectionReasons", (int)in->rejection_reasons[i], REJECTION_COUNT,
+				       &given, &state));
 		if (!given)
 			return api_bad_field(arena, "rejectionReasons", "must not be unspecified");
 		reasons[i] = rejection_to_text((enum rejection)state);
@@ -115,12 +117,13 @@ static struct status read_token(struct arena *arena, const char *filter, const c
 	return STATUS_OK_VALUE;
 }
 
-static char *make_token(struct arena *arena, const char *filter, const struct domain_query *q, const struct domain *last)
+static char *make_token(struct arena *arena, const char *filter, const struct domain_query *q,
+			const struct domain *last)
 {
 	struct page_position at = { .number = last->offset, .text = "" };
 	bool is_scored = q->order == DOMAIN_ORDER_LEAD_SCORE     ? last->has_lead_score
 			 : q->order == DOMAIN_ORDER_DOMAIN_SCORE ? last->has_domain_score
-								  : false;
+								 : false;
 	double score = q->order == DOMAIN_ORDER_LEAD_SCORE ? last->lead_score : last->domain_score;
 	uint64_t bits;
 

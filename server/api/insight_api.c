@@ -15,7 +15,8 @@
 #include <inttypes.h>
 
 /* A consistent view of one campaign of the caller's workspace; the caller commits. */
-static struct status open_campaign(struct rpc_call *call, const char *campaign_id, struct uuid *id, struct store_tx **tx)
+static struct status open_campaign(struct rpc_call *call, const char *campaign_id, struct uuid *id,
+				   struct store_tx **tx)
 {
 	const struct api *api = rpc_call_app(call);
 	struct campaign_snapshot snapshot;
@@ -93,7 +94,8 @@ static struct status get_rejection_summary(struct rpc_call *call, const Domainfl
 	TRY(store_counters_get(tx, &id, &c));
 	TRY(store_rejections_count(tx, &id, &rows));
 	TRY(store_commit(&tx));
-	answer = PB_NEW(arena, Domainflow__V2__GetRejectionSummaryResponse, domainflow__v2__get_rejection_summary_response);
+	answer = PB_NEW(arena, Domainflow__V2__GetRejectionSummaryResponse,
+			domainflow__v2__get_rejection_summary_response);
 	if (!answer)
 		return status_out_of_memory();
 	answer->campaign_id = pb_uuid(arena, &id);

@@ -96,8 +96,8 @@ static struct status replay(struct attempt *a, const struct idempotency_answer *
 
 	a->is_replay = true;
 	if (stored->code == STATUS_OK)
-		return message_unpack(rpc_call_method(m->call)->output, stored->response, stored->response_bytes, m->arena,
-				      &a->answer);
+		return message_unpack(rpc_call_method(m->call)->output, stored->response, stored->response_bytes,
+				      m->arena, &a->answer);
 	a->status = status_make((enum status_code)stored->code, stored->reason, "%s", stored->detail);
 	extra_from_json(m->arena, stored->extra, &a->status);
 	return STATUS_OK_VALUE;
@@ -111,8 +111,8 @@ static bool is_refusal(struct status st)
 	       st.code == STATUS_OUT_OF_RANGE;
 }
 
-/* What the database refuses our own checks should have refused before: the caller neither did it nor learns of tables and
- * constraints. */
+/* What the database refuses our own checks should have refused before: the caller neither did it nor learns of tables
+ * and constraints. */
 static struct status not_the_callers(struct status st)
 {
 	static const char *const reasons[] = { "CHECK_FAILED", "VALUE_MISSING", "DATA_REFUSED", "REFERENCE_MISSING",
@@ -180,8 +180,11 @@ static struct status attempt_once(struct store_tx *tx, void *arg)
 	if (!key)
 		return run_without_key(a);
 	TRY(hash_request(a->m, hash));
-	return run_with_key(a, &(struct idempotency_key){ .campaign_id = a->m->campaign_id, .workspace = a->m->workspace,
-							  .action = a->m->action, .phase = a->m->phase, .key = key,
+	return run_with_key(a, &(struct idempotency_key){ .campaign_id = a->m->campaign_id,
+							  .workspace = a->m->workspace,
+							  .action = a->m->action,
+							  .phase = a->m->phase,
+							  .key = key,
 							  .request_hash = hash });
 }
 
@@ -203,7 +206,8 @@ struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage 
 	m->arena = rpc_call_arena(m->call);
 	m->workspace = rpc_call_principal(m->call)->workspace;
 	TRY(api_check_key(m->call));
-	st = store_run(m->api->pool, clock_monotonic_ms() + rpc_call_ms_left(m->call), STORE_UNLESS_DONE, attempt_once, &a);
+	st = store_run(m->api->pool, clock_monotonic_ms() + rpc_call_ms_left(m->call), STORE_UNLESS_DONE, attempt_once,
+		       &a);
 	if (!status_ok(st))
 		return st;
 	if (m->has_moved && !a.is_replay)

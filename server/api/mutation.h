@@ -1,8 +1,8 @@
 /* api/mutation.h: one transaction for every request that changes something, with its idempotency record inside.
  *
- * With the metadata key x-idempotency-key the first answer, success or refusal, is kept for five minutes under (campaign,
- * action, phase, key) and given again to repeats; a repeat that comes while the first still runs waits for it. Internal
- * failures are not kept. Without the key it is just a transaction. */
+ * With the metadata key x-idempotency-key the first answer, success or refusal, is kept for five minutes under
+ * (campaign, action, phase, key) and given again to repeats; a repeat that comes while the first still runs waits for
+ * it. Internal failures are not kept. Without the key it is just a transaction. */
 #ifndef API_MUTATION_H
 #define API_MUTATION_H
 
@@ -32,13 +32,13 @@ struct mutation {
 	const char *workspace;
 
 	/* set by the body */
-	bool keep;         /* on failure: what was written stays written (a failed preflight) */
-	bool has_moved;    /* wake the readers of `moved` after the commit */
+	bool keep;      /* on failure: what was written stays written (a failed preflight) */
+	bool has_moved; /* wake the readers of `moved` after the commit */
 	struct uuid moved;
 };
 
-/* The idempotency key of a call has 1 to 64 characters: BAD_REQUEST otherwise. api_mutate asks this; whoever does something
- * before it asks first. */
+/* The idempotency key of a call has 1 to 64 characters: BAD_REQUEST otherwise. api_mutate asks this; whoever does
+ * something before it asks first. */
 struct status api_check_key(struct rpc_call *call) MUST_CHECK;
 
 /* May run more than once (deadlocks); it must not keep state outside the mutation. */

@@ -60,7 +60,8 @@ static struct status act(struct command *c, struct campaign_change *change)
 	case PHASE_ACTION_COUNT:
 		break;
 	}
-	return status_make(STATUS_INTERNAL, "NOT_A_COMMAND", "'%s' is not for callers", phase_action_to_text(c->action));
+	return status_make(STATUS_INTERNAL, "NOT_A_COMMAND", "'%s' is not for callers",
+			   phase_action_to_text(c->action));
 }
 
 static struct status command_body(struct mutation *m, ProtobufCMessage **out)
@@ -114,7 +115,8 @@ static struct status run_command(struct rpc_call *call, const ProtobufCMessage *
 	TRY(api_phase(arena, phase, &c->phase));
 	if (c->configure)
 		TRY(check_ids(arena, c->configure));
-	TRY(api_optional_state(arena, "expectedState", (int)expected, PHASE_STATUS_COUNT, &c->expected.is_given, &status));
+	TRY(api_optional_state(arena, "expectedState", (int)expected, PHASE_STATUS_COUNT, &c->expected.is_given,
+			       &status));
 	c->expected.status = (enum phase_status)status;
 	c->mutation.call = call;
 	c->mutation.request = request;
@@ -124,23 +126,23 @@ static struct status run_command(struct rpc_call *call, const ProtobufCMessage *
 }
 
 /* configure_phase, start_phase, …: the same beats with their own message types. */
-#define COMMAND(verb, Verb, ACTION, EXPECTED, ...)                                                                      \
-	static ProtobufCMessage *verb##_answer(struct arena *arena, PbPhaseState *state)                               \
-	{                                                                                                              \
-		Domainflow__V2__##Verb##PhaseResponse *pb =                                                            \
+#define COMMAND(verb, Verb, ACTION, EXPECTED, ...) \
+	static ProtobufCMessage *verb##_answer(struct arena *arena, PbPhaseState *state) \
+	{ \
+		Domainflow__V2__##Verb##PhaseResponse *pb = \
 			PB_NEW(arena, Domainflow__V2__##Verb##PhaseResponse, domainflow__v2__##verb##_phase_response); \
-		if (pb)                                                                                                \
-			pb->state = state;                                                                             \
-		return pb ? &pb->base : NULL;                                                                          \
-	}                                                                                                              \
-	static struct status verb##_phase(struct rpc_call *call, const Domainflow__V2__##Verb##PhaseRequest *in,       \
-					  Domainflow__V2__##Verb##PhaseResponse **out)                                 \
-	{                                                                                                              \
-		struct command c = { .action = PHASE_ACTION_##ACTION, .answer = verb##_answer, __VA_ARGS__ };          \
-		ProtobufCMessage *answer = NULL;                                                                       \
-		TRY(run_command(call, &in->base, in->campaign_id, in->phase, EXPECTED, &c, &answer));                  \
-		*out = (Domainflow__V2__##Verb##PhaseResponse *)answer;                                                \
-		return STATUS_OK_VALUE;                                                                                \
+		if (pb) \
+			pb->state = state; \
+		return pb ? &pb->base : NULL; \
+	} \
+	static struct status verb##_phase(struct rpc_call *call, const Domainflow__V2__##Verb##PhaseRequest *in, \
+					  Domainflow__V2__##Verb##PhaseResponse **out) \
+	{ \
+		struct command c = { .action = PHASE_ACTION_##ACTION, .answer = verb##_answer, __VA_ARGS__ }; \
+		ProtobufCMessage *answer = NULL; \
+		TRY(run_command(call, &in->base, in->campaign_id, in->phase, EXPECTED, &c, &answer)); \
+		*out = (Domainflow__V2__##Verb##PhaseResponse *)answer; \
+		return STATUS_OK_VALUE; \
 	}
 
 COMMAND(configure, Configure, CONFIGURE, DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_UNSPECIFIED, .configure = in)
@@ -292,16 +294,17 @@ static struct status list_phase_executions(struct rpc_call *call, const Domainfl
 		TRY(page_token_read(arena, filter, in->page_token, &after));
 	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
 	TRY(store_snapshot_get(tx, &id, rpc_call_principal(call)->workspace, false, arena, &snapshot));
-	TRY(store_executions_list(tx, &id, (enum phase)phase, *in->page_token ? &after.id : NULL, size + 1, arena, &executions,
-				  &count));
+	TRY(store_executions_list(tx, &id, (enum phase)phase, *in->page_token ? &after.id : NULL, size + 1, arena,
+				  &executions, &count));
 	TRY(store_commit(&tx));
-	answer = PB_NEW(arena, Domainflow__V2__ListPhaseExecutionsResponse, domainflow__v2__list_phase_executions_response);
+	answer = PB_NEW(arena, Domainflow__V2__ListPhaseExecutionsResponse,
+			domainflow__v2__list_phase_executions_response);
 	if (!answer)
 		return status_out_of_memory();
 	if (count > (size_t)size) {
 		count = (size_t)size;
-		answer->next_page_token =
-			page_token_make(arena, filter, &(struct page_position){ .text = "", .id = executions[count - 1].id });
+		answer->next_page_token = page_token_make(
+			arena, filter, &(struct page_position){ .text = "", .id = executions[count - 1].id });
 		if (!answer->next_page_token)
 			return status_out_of_memory();
 	}

@@ -179,7 +179,8 @@ static bool fill_stored(struct arena *arena, const struct stored_event *event, c
 
 static PbCampaignProgressUpdate *progress_pb(struct arena *arena, const struct hub_message *message)
 {
-	PbCampaignProgressUpdate *pb = PB_NEW(arena, PbCampaignProgressUpdate, domainflow__v2__campaign_progress_update);
+	PbCampaignProgressUpdate *pb =
+		PB_NEW(arena, PbCampaignProgressUpdate, domainflow__v2__campaign_progress_update);
 	const struct counters *counters = message->counters;
 
 	if (!pb)
@@ -189,11 +190,13 @@ static PbCampaignProgressUpdate *progress_pb(struct arena *arena, const struct h
 	pb->total_domains = counters->total_domains;
 	pb->processed_domains = counters->total_domains - counters->reject_pending;
 	pb->successful_domains = counters->lead_match;
-	pb->failed_domains = counters->dns_error + counters->dns_timeout + counters->http_error + counters->http_timeout;
+	pb->failed_domains =
+		counters->dns_error + counters->dns_timeout + counters->http_error + counters->http_timeout;
 	return pb;
 }
 
-static bool fill(struct arena *arena, const struct hub_message *message, const json_t *payload, PbWatchCampaignResponse *pb)
+static bool fill(struct arena *arena, const struct hub_message *message, const json_t *payload,
+		 PbWatchCampaignResponse *pb)
 {
 	pb->campaign_id = pb_uuid(arena, &message->campaign_id);
 	pb->occurred_at = pb_time(arena, message->at_ms);

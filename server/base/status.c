@@ -90,10 +90,10 @@ void status_add_meta(struct status *st, struct arena *arena, const char *key, co
 const char *status_code_name(enum status_code code)
 {
 	static const char *const names[] = {
-		"OK",           "CANCELLED",         "UNKNOWN",           "INVALID_ARGUMENT",    "DEADLINE_EXCEEDED",
-		"NOT_FOUND",    "ALREADY_EXISTS",    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",  "FAILED_PRECONDITION",
-		"ABORTED",      "OUT_OF_RANGE",      "UNIMPLEMENTED",     "INTERNAL",            "UNAVAILABLE",
-		"DATA_LOSS",    "UNAUTHENTICATED",
+		"OK",        "CANCELLED",       "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+		"NOT_FOUND", "ALREADY_EXISTS",  "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+		"ABORTED",   "OUT_OF_RANGE",    "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+		"DATA_LOSS", "UNAUTHENTICATED",
 	};
 
 	return (unsigned)code < ARRAY_LEN(names) ? names[code] : "UNKNOWN";
@@ -137,7 +137,8 @@ struct status violations_status(const struct violations *v)
 	if (v->count == 0)
 		return STATUS_OK_VALUE;
 	if (v->count == 1 && v->head)
-		st = status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "%s: %s", v->head->field, v->head->message);
+		st = status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "%s: %s", v->head->field,
+				 v->head->message);
 	else
 		st = status_make(STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR", "%u fields are invalid", v->count);
 	extra = status_extra_of(&st, v->arena);

@@ -75,7 +75,8 @@ static inline bool status_ok(struct status st)
 }
 
 /* `reason` must be static text. */
-struct status status_make(enum status_code code, const char *reason, const char *format, ...) PRINTF_LIKE(3, 4) MUST_CHECK;
+struct status status_make(enum status_code code, const char *reason, const char *format, ...)
+	PRINTF_LIKE(3, 4) MUST_CHECK;
 
 /* The same status with `context: ` put before its sentence. */
 struct status status_wrap(struct status st, const char *context) MUST_CHECK;
@@ -117,11 +118,11 @@ void violations_add(struct violations *v, const char *field, const char *reason,
 struct status violations_status(const struct violations *v) MUST_CHECK;
 
 /* Returns early when a call fails. */
-#define TRY(call)                                                                                                      \
-	do {                                                                                                           \
-		struct status try_status_ = (call);                                                                    \
-		if (!status_ok(try_status_))                                                                           \
-			return try_status_;                                                                            \
+#define TRY(call) \
+	do { \
+		struct status try_status_ = (call); \
+		if (!status_ok(try_status_)) \
+			return try_status_; \
 	} while (0)
 
 #endif

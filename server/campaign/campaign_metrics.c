@@ -70,7 +70,7 @@ void campaign_metrics_changed(struct metrics *metrics, const struct campaign_cha
 		const struct phase_state *p = &change->now.phases[i];
 		bool is_completed = p->status == PHASE_STATUS_COMPLETED;
 
-		if (!change->phase_dirty[i])
+		if (!change->phase_moved[i])
 			continue;
 		metric_add(METRIC_OF(family, phase_to_text((enum phase)i), phase_status_to_text(p->status)), 1);
 		if (p->started_at_ms && (is_completed || p->status == PHASE_STATUS_FAILED))

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-struct status change_open(struct store_tx *tx, struct arena *arena, const struct uuid *campaign_id, const char *workspace,
-			  struct campaign_change *out)
+struct status change_open(struct store_tx *tx, struct arena *arena, const struct uuid *campaign_id,
+			  const char *workspace, struct campaign_change *out)
 {
 	memset(out, 0, sizeof *out);
 	out->tx = tx;
@@ -130,7 +130,7 @@ void change_move(struct campaign_change *change, enum phase phase, enum phase_st
 	enum phase_status from = p->status;
 
 	enter(p, to, change->at_ms, note);
-	change->phase_dirty[phase] = true;
+	change->phase_dirty[phase] = change->phase_moved[phase] = true;
 	if (note->results)
 		change->results[phase] = note->results;
 	if (to == PHASE_STATUS_IN_PROGRESS && change->now.campaign.started_at_ms == 0)
@@ -146,7 +146,8 @@ static enum campaign_status status_after(const struct campaign_snapshot *now)
 	if (now->campaign.status == CAMPAIGN_STATUS_ARCHIVED)
 		return CAMPAIGN_STATUS_ARCHIVED;
 	if (control != PHASE_COUNT)
-		return now->phases[control].status == PHASE_STATUS_PAUSED ? CAMPAIGN_STATUS_PAUSED : CAMPAIGN_STATUS_RUNNING;
+		return now->phases[control].status == PHASE_STATUS_PAUSED ? CAMPAIGN_STATUS_PAUSED
+									  : CAMPAIGN_STATUS_RUNNING;
 	if (now->campaign.status == CAMPAIGN_STATUS_CANCELLED)
 		return CAMPAIGN_STATUS_CANCELLED;
 	if (now->phases[PHASE_LEADS].status == PHASE_STATUS_COMPLETED)
@@ -157,7 +158,8 @@ static enum campaign_status status_after(const struct campaign_snapshot *now)
 	return now->campaign.started_at_ms ? CAMPAIGN_STATUS_RUNNING : CAMPAIGN_STATUS_DRAFT;
 }
 
-/* A phase that was set back or only configured has no run of its own to tell about: the record of its last run stays. */
+/* A phase that was set back or only configured has no run of its own to tell about: the record of its last run stays.
+ */
 static bool describes_run(const struct phase_state *p)
 {
 	return p->run_number > 0 && (p->status == PHASE_STATUS_IN_PROGRESS || p->status == PHASE_STATUS_PAUSED ||
@@ -186,8 +188,9 @@ struct status change_save(struct campaign_change *change)
 	if (!change->is_dirty)
 		return STATUS_OK_VALUE;
 	change->now.campaign.status = status_after(&change->now);
-	change->now.campaign.completed_at_ms =
-		change->now.campaign.status == CAMPAIGN_STATUS_COMPLETED ? change->now.phases[PHASE_LEADS].completed_at_ms : 0;
+	change->now.campaign.completed_at_ms = change->now.campaign.status == CAMPAIGN_STATUS_COMPLETED
+						       ? change->now.phases[PHASE_LEADS].completed_at_ms
+						       : 0;
 	TRY(store_events_insert(change->tx, id, change->events, change->event_count));
 	return store_campaign_save(change->tx, &change->now.campaign);
 }

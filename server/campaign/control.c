@@ -73,7 +73,8 @@ struct status control_configure(struct campaign_change *change, enum phase phase
 }
 
 /* Pause and resume must name the control phase (01 §2.3). */
-static struct status check_control_phase(const struct campaign_change *change, enum phase phase, enum phase_action action)
+static struct status check_control_phase(const struct campaign_change *change, enum phase phase,
+					 enum phase_action action)
 {
 	enum phase control = campaign_control_phase(change->now.phases);
 	const char *name = phase_action_to_text(action);

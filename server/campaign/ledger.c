@@ -82,9 +82,11 @@ static struct status batch_lost(void)
 }
 
 /* Where the domains come from, kept up with every batch that makes some (01 §6.4). */
-static struct status save_lineage(struct store_tx *tx, const struct campaign *campaign, const struct phase_outcome *outcome)
+static struct status save_lineage(struct store_tx *tx, const struct campaign *campaign,
+				  const struct phase_outcome *outcome)
 {
-	const struct generation_span span = { .first_offset = outcome->first_offset, .last_offset = outcome->last_offset };
+	const struct generation_span span = { .first_offset = outcome->first_offset,
+					      .last_offset = outcome->last_offset };
 
 	return store_generation_lineage_set(tx, &campaign->id, campaign->discovery_config_hash, &span);
 }
@@ -94,8 +96,8 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 				 const struct phase_outcome *outcome, bool *moved)
 {
 	const struct run_key run = run_of(&job->batch);
-	struct run_progress progress = { outcome->processed, outcome->successful, outcome->failed, outcome->total_change,
-					 outcome->is_exhausted };
+	struct run_progress progress = { outcome->processed, outcome->successful, outcome->failed,
+					 outcome->total_change, outcome->is_exhausted };
 	struct campaign_change change;
 	struct phase_state *state;
 	bool ours, found, unfinished;
@@ -175,8 +177,8 @@ struct status ledger_complete(const struct phase_env *env, const struct run_key 
 	return STATUS_OK_VALUE;
 }
 
-struct status ledger_fail(const struct phase_env *env, const struct run_key *run, struct arena *arena, struct status why,
-			  bool *moved)
+struct status ledger_fail(const struct phase_env *env, const struct run_key *run, struct arena *arena,
+			  struct status why, bool *moved)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct campaign_change change;

@@ -41,7 +41,7 @@ struct status ledger_complete(const struct phase_env *env, const struct run_key 
 			      bool *moved) MUST_CHECK;
 
 /* Fails the phase of a run: the installation can't do its work. */
-struct status ledger_fail(const struct phase_env *env, const struct run_key *run, struct arena *arena, struct status why,
-			  bool *moved) MUST_CHECK;
+struct status ledger_fail(const struct phase_env *env, const struct run_key *run, struct arena *arena,
+			  struct status why, bool *moved) MUST_CHECK;
 
 #endif

@@ -103,8 +103,9 @@ static struct status read_http(struct reading *r, struct arena *arena, const cha
 	TRY(http_config_read(r->object, PATH, crawl_depth(r->change), arena, &r->violations, &config));
 	TRY(check_personas(r, config.persona_ids, config.persona_count, PERSONA_TYPE_HTTP));
 	if (r->violations.count == 0)
-		TRY(references_check_keyword_sets(r->change->tx, r->change->now.campaign.workspace_id, config.keyword_set_ids,
-						  config.keyword_set_count, PATH ".keywordSetIds", &r->violations, &rules));
+		TRY(references_check_keyword_sets(r->change->tx, r->change->now.campaign.workspace_id,
+						  config.keyword_set_ids, config.keyword_set_count,
+						  PATH ".keywordSetIds", &r->violations, &rules));
 	if (r->violations.count == 0 && rules + (int64_t)config.keyword_count == 0)
 		violations_add(&r->violations, PATH ".keywordSetIds", "VALIDATION_ERROR",
 			       "no enabled keyword set has a rule, and there are no other keywords");

@@ -9,7 +9,7 @@
 
 /* As in ConfigurePhaseRequest: the siblings are merged into the configuration. Texts are borrowed for the call. */
 struct phase_settings {
-	const char *configuration; /* JSON object; "" reads as {} */
+	const char *configuration;                    /* JSON object; "" reads as {} */
 	const char *dns_persona_id, *http_persona_id; /* "" for none; appended to personaIds */
 	const char *const *keyword_set_ids;           /* appended to keywordSetIds */
 	size_t keyword_set_count;

@@ -30,8 +30,8 @@ static struct status pause_run(const struct phase_env *env, const struct run_key
 }
 
 /* *waits: somebody older may live, and nobody knows yet. */
-static struct status look_around(const struct phase_env *env, const struct uuid *instance, struct arena *arena, bool *waits,
-				 struct run_key **orphans, size_t *orphan_count)
+static struct status look_around(const struct phase_env *env, const struct uuid *instance, struct arena *arena,
+				 bool *waits, struct run_key **orphans, size_t *orphan_count)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct older_instances older;
@@ -61,7 +61,8 @@ struct status campaign_recover(const struct phase_env *env, const struct uuid *i
 		TRY(pause_run(env, &orphans[i], arena, &moved));
 		if (!moved)
 			continue;
-		LOG_INFO("phase_paused", LOG_STR("cause", "recovery"), LOG_STR("phase", phase_to_text(orphans[i].phase)));
+		LOG_INFO("phase_paused", LOG_STR("cause", "recovery"),
+			 LOG_STR("phase", phase_to_text(orphans[i].phase)));
 		paused(ctx, &orphans[i].campaign_id);
 	}
 	*done = !waits;

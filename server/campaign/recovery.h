@@ -1,9 +1,9 @@
 /* campaign/recovery.h: what a worker does about others' unfinished work before it begins its own.
  *
- * Usually nothing: leases of dead workers run out and their batches are claimed again. With PIPELINE_AUTO_RESUME=false and no
- * other worker alive, running phases are paused with cause `recovery` and wait for somebody to resume them. A worker that
- * was killed a moment ago looks alive for INSTANCE_DEAD_MS, so the answer may take that long; where several workers begin
- * together, the oldest decides and the others wait for it. */
+ * Usually nothing: leases of dead workers run out and their batches are claimed again. With PIPELINE_AUTO_RESUME=false
+ * and no other worker alive, running phases are paused with cause `recovery` and wait for somebody to resume them. A
+ * worker that was killed a moment ago looks alive for INSTANCE_DEAD_MS, so the answer may take that long; where several
+ * workers begin together, the oldest decides and the others wait for it. */
 #ifndef CAMPAIGN_RECOVERY_H
 #define CAMPAIGN_RECOVERY_H
 

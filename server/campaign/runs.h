@@ -1,7 +1,7 @@
 /* campaign/runs.h: the runs this instance knows: which are active, what each has in flight, and its opened phase_run.
  *
- * The scout (campaign/worker.c) says which runs are active now; workers pick the next one in turn, campaign by campaign, so
- * that a big campaign never starves a small one. Threads: any. Owner: the worker. */
+ * The scout (campaign/worker.c) says which runs are active now; workers pick the next one in turn, campaign by
+ * campaign, so that a big campaign never starves a small one. Threads: any. Owner: the worker. */
 #ifndef CAMPAIGN_RUNS_H
 #define CAMPAIGN_RUNS_H
 
@@ -21,13 +21,13 @@ struct runs *runs_create(const struct phase_env *env) MUST_CHECK; /* NULL when o
 /* Nothing may be in flight. Accepts NULL. */
 void runs_destroy(struct runs *runs);
 
-/* Replaces the set of active runs; new ones may be picked at once. Runs no longer active are closed when their last batch
- * returns. */
+/* Replaces the set of active runs; new ones may be picked at once. Runs no longer active are closed when their last
+ * batch returns. */
 void runs_update(struct runs *runs, const struct run_key *active, size_t count);
 bool runs_is_active(struct runs *runs, const struct run_key *key);
 
-/* The next run with room for one more batch, counted as in flight from now; NULL when there is none. The run is opened when
- * it isn't yet, outside any lock: *out_status tells why that failed (the entry must be returned all the same). */
+/* The next run with room for one more batch, counted as in flight from now; NULL when there is none. The run is opened
+ * when it isn't yet, outside any lock: *out_status tells why that failed (the entry must be returned all the same). */
 struct run_entry *runs_pick(struct runs *runs, struct status *out_status);
 /* Nothing more in flight for this pick; idle_ms > 0 keeps the run from being picked for that long. */
 void runs_return(struct runs *runs, struct run_entry *entry, int64_t idle_ms);

@@ -4,8 +4,8 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "phase/phase.h"
-#include "store/tx.h"
 #include "store/query.h"
+#include "store/tx.h"
 
 #include <string.h>
 
@@ -16,7 +16,8 @@ static bool is_active(enum phase_status status)
 	return status == PHASE_STATUS_IN_PROGRESS || status == PHASE_STATUS_PAUSED;
 }
 
-static struct status blocked_by(const struct campaign_change *change, enum phase phase, const char *why, enum phase blocking)
+static struct status blocked_by(const struct campaign_change *change, enum phase phase, const char *why,
+				enum phase blocking)
 {
 	struct status st;
 	char message[128];
@@ -59,7 +60,8 @@ static struct status check_configured(const struct campaign_change *change, enum
 		buffer_done(&missing);
 		return STATUS_OK_VALUE;
 	}
-	snprintf(message, sizeof message, "Cannot start %s: no configuration for %s", phase_to_text(phase), missing.data);
+	snprintf(message, sizeof message, "Cannot start %s: no configuration for %s", phase_to_text(phase),
+		 missing.data);
 	st = control_refusal(change, phase, "PHASE_CONFIG_MISSING", "start", message);
 	status_add_meta(&st, change->arena, "missing_phases", missing.data);
 	buffer_done(&missing);
@@ -130,7 +132,8 @@ static void move_to_in_progress(struct campaign_change *change, enum phase phase
 }
 
 /* A preflight that fails is a run that failed at once: in_progress, then failed, in one transaction. */
-static void record_failed_preflight(struct campaign_change *change, enum phase phase, enum phase after, struct status why)
+static void record_failed_preflight(struct campaign_change *change, enum phase phase, enum phase after,
+				    struct status why)
 {
 	struct phase_state *p = &change->now.phases[phase];
 	struct change_note note = no_note;
@@ -199,13 +202,13 @@ static struct status start_run(const struct phase_env *env, struct campaign_chan
 	return STATUS_OK_VALUE;
 }
 
-struct status start_phase(const struct phase_env *env, struct campaign_change *change, enum phase phase, enum phase after,
-			  bool *keep)
+struct status start_phase(const struct phase_env *env, struct campaign_change *change, enum phase phase,
+			  enum phase after, bool *keep)
 {
 	enum phase_status status = change->now.phases[phase].status;
 	enum phase_begin_kind kind = status == PHASE_STATUS_COMPLETED ? PHASE_BEGIN_RERUN
 				     : status == PHASE_STATUS_FAILED  ? PHASE_BEGIN_RETRY
-								       : PHASE_BEGIN_FIRST;
+								      : PHASE_BEGIN_FIRST;
 
 	/* A phase that an earlier phase's rerun set back ran before: its domains carry results to be done again. */
 	if (kind == PHASE_BEGIN_FIRST && change->now.phases[phase].run_number > 0)
@@ -265,8 +268,9 @@ static struct status complete_campaign(struct campaign_change *change)
 	struct counters counters;
 
 	TRY(store_counters_get(change->tx, &change->now.campaign.id, &counters));
-	payload = json_pack("{s:{s:i, s:i}}", "totals", "generated", counters.total_domains + change->deltas.total_domains,
-			    "leads", counters.lead_match + change->deltas.lead_match);
+	payload = json_pack("{s:{s:i, s:i}}", "totals", "generated",
+			    counters.total_domains + change->deltas.total_domains, "leads",
+			    counters.lead_match + change->deltas.lead_match);
 	change->now.campaign.restart_running = false;
 	change_event(change, "campaign_completed", PHASE_COUNT, json_to_arena(change->arena, payload), true);
 	return STATUS_OK_VALUE;

@@ -19,15 +19,16 @@ struct status start_check(struct campaign_change *change, enum phase phase) MUST
 struct status start_check_restart(struct campaign_change *change) MUST_CHECK;
 
 /* Begins a run: preflight, totals, later phases set back, the move and its events. `after`: the phase whose completion
- * started this one, PHASE_COUNT when somebody asked. On a failed preflight *keep says that the failure is in the change. */
-struct status start_phase(const struct phase_env *env, struct campaign_change *change, enum phase phase, enum phase after,
-			  bool *keep) MUST_CHECK;
+ * started this one, PHASE_COUNT when somebody asked. On a failed preflight *keep says that the failure is in the
+ * change. */
+struct status start_phase(const struct phase_env *env, struct campaign_change *change, enum phase phase,
+			  enum phase after, bool *keep) MUST_CHECK;
 /* The same as a rerun of every eligible domain, whatever the phase's status was. */
 struct status start_rerun(const struct phase_env *env, struct campaign_change *change, enum phase phase,
 			  bool *keep) MUST_CHECK;
 
-/* The phase is in progress and its work is done: finish, complete, ready the next one, start it when the campaign runs by
- * itself, or complete the campaign. */
+/* The phase is in progress and its work is done: finish, complete, ready the next one, start it when the campaign runs
+ * by itself, or complete the campaign. */
 struct status start_after_completion(const struct phase_env *env, struct campaign_change *change,
 				     enum phase phase) MUST_CHECK;
 

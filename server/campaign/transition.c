@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+/* A table is read as one. */
+/* clang-format off */
 #define REFUSED    { TRANSITION_REFUSED, PHASE_STATUS_NOT_STARTED }
 #define NONE       { TRANSITION_NONE, PHASE_STATUS_NOT_STARTED }
 #define KEEP       { TRANSITION_KEEP, PHASE_STATUS_NOT_STARTED }
@@ -27,6 +29,7 @@ static const struct transition table[PHASE_STATUS_COUNT][PHASE_ACTION_COUNT] = {
 	[PHASE_STATUS_FAILED] =
 		{ KEEP, MOVE(IN_PROGRESS), REFUSED, REFUSED, REFUSED, NONE, NONE },
 };
+/* clang-format on */
 
 struct transition transition_of(enum phase phase, enum phase_status from, enum phase_action action)
 {

@@ -5,13 +5,13 @@
 
 #include "model/states.h"
 
-#define PHASE_ACTIONS(X)                                                                                               \
-	X(CONFIGURE, "configure")                                                                                      \
-	X(START, "start")                                                                                              \
-	X(PAUSE, "pause")                                                                                              \
-	X(RESUME, "resume")                                                                                            \
-	X(COMPLETE, "complete") /* internal */                                                                         \
-	X(FAIL, "fail")         /* internal */                                                                         \
+#define PHASE_ACTIONS(X) \
+	X(CONFIGURE, "configure") \
+	X(START, "start") \
+	X(PAUSE, "pause") \
+	X(RESUME, "resume") \
+	X(COMPLETE, "complete") /* internal */ \
+	X(FAIL, "fail")         /* internal */ \
 	X(STOP, "stop")
 
 #define PHASE_ACTION_MEMBER(name, text) PHASE_ACTION_##name,

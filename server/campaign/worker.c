@@ -19,13 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SCOUT_MS          250 /* pause and stop are effective within this and the phases' own 500 ms */
-#define IDLE_MS           200 /* a run with nothing to claim is left alone this long  */
-#define BACKOFF_MS        1000 /* after the database or a service was away            */
-#define COMMIT_TRIES      5
-#define OUTAGE_MS_MAX     600000 /* finished work is kept this long for a database that is away */
-#define BATCH_ATTEMPTS_MAX 20 /* a batch that swallowed so many workers kills them: the phase fails */
-#define BATCH_ARENA_BYTES (512u * 1024 * 1024)
+#define SCOUT_MS           250  /* pause and stop are effective within this and the phases' own 500 ms */
+#define IDLE_MS            200  /* a run with nothing to claim is left alone this long  */
+#define BACKOFF_MS         1000 /* after the database or a service was away            */
+#define COMMIT_TRIES       5
+#define OUTAGE_MS_MAX      600000 /* finished work is kept this long for a database that is away */
+#define BATCH_ATTEMPTS_MAX 20     /* a batch that swallowed so many workers kills them: the phase fails */
+#define BATCH_ARENA_BYTES  (512u * 1024 * 1024)
 
 /* What one worker thread has in flight; the scout reads it under the lock. */
 struct slot {
@@ -100,8 +100,8 @@ static void fail_run(struct worker *w, const struct run_key *run, struct arena *
 		w->moved(w->moved_ctx, &run->campaign_id, true);
 }
 
-/* The commit is tried again while the database comes back: finished network work is worth keeping. Tries count only while
- * the database is there. The token makes repeating safe even after a commit whose answer was lost. */
+/* The commit is tried again while the database comes back: finished network work is worth keeping. Tries count only
+ * while the database is there. The token makes repeating safe even after a commit whose answer was lost. */
 static struct status commit_batch(struct worker *w, struct phase_job *job, void *result, bool *moved)
 {
 	int64_t until = clock_monotonic_ms() + OUTAGE_MS_MAX;
@@ -149,7 +149,8 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 	}
 	if (st.reason && strcmp(st.reason, "BATCH_LOST") == 0) {
 		*fate = BATCH_LOST;
-		LOG_INFO("batch_lost", LOG_STR("phase", phase_to_text(batch->phase)), LOG_INT("batch", batch->batch_number));
+		LOG_INFO("batch_lost", LOG_STR("phase", phase_to_text(batch->phase)),
+			 LOG_INT("batch", batch->batch_number));
 		return 0;
 	}
 	if (!status_is_transient(st)) {
@@ -186,7 +187,9 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 	struct status st = ledger_claim(w->env, key, w->instance, &batch, &result);
 
 	if (!status_ok(st)) {
-		batch = (struct batch){ .campaign_id = key->campaign_id, .phase = key->phase, .run_number = key->run_number };
+		batch = (struct batch){ .campaign_id = key->campaign_id,
+					.phase = key->phase,
+					.run_number = key->run_number };
 		log_batch("claim_failed", st, &batch);
 		return BACKOFF_MS;
 	}
@@ -290,7 +293,8 @@ static struct status renew_run(struct worker *w, struct arena *arena, const stru
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	size_t count = 0, most = (size_t)w->slots_started;
-	int32_t *numbers = arena_array(arena, most, sizeof *numbers), *tokens = arena_array(arena, most, sizeof *tokens);
+	int32_t *numbers = arena_array(arena, most, sizeof *numbers),
+		*tokens = arena_array(arena, most, sizeof *tokens);
 	int *slots = arena_array(arena, most, sizeof *slots);
 	bool *ours = arena_array(arena, most, sizeof *ours);
 
@@ -311,7 +315,8 @@ static struct status renew_run(struct worker *w, struct arena *arena, const stru
 	pthread_mutex_lock(&w->lock);
 	for (size_t k = 0; k < count; k++) {
 		struct slot *slot = &w->slots[slots[k]];
-		if (!ours[k] && in_run(slot, run) && slot->batch.batch_number == numbers[k] && slot->batch.token == tokens[k])
+		if (!ours[k] && in_run(slot, run) && slot->batch.batch_number == numbers[k] &&
+		    slot->batch.token == tokens[k])
 			atomic_store(&slot->cancel.set, true);
 	}
 	pthread_mutex_unlock(&w->lock);
@@ -335,8 +340,8 @@ static struct status renew_all(struct worker *w, struct arena *arena)
 		while (k < count && !in_run(slot, &runs[k]))
 			k++;
 		if (k == count)
-			runs[count++] = (struct run_key){ slot->batch.campaign_id, slot->batch.phase,
-							  slot->batch.run_number };
+			runs[count++] =
+				(struct run_key){ slot->batch.campaign_id, slot->batch.phase, slot->batch.run_number };
 	}
 	pthread_mutex_unlock(&w->lock);
 	for (size_t k = 0; k < count; k++)

@@ -23,8 +23,8 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 			   struct worker **out) MUST_CHECK;
 /* The scout looks at once: a phase may have started. Accepts NULL. */
 void worker_wake(struct worker *worker);
-/* Stops claiming, cancels what is in flight, commits what is finished, gives the rest back. Returns when all threads are
- * gone; worker_wake may still be called, until worker_free. Both accept NULL. */
+/* Stops claiming, cancels what is in flight, commits what is finished, gives the rest back. Returns when all threads
+ * are gone; worker_wake may still be called, until worker_free. Both accept NULL. */
 void worker_stop(struct worker *worker);
 void worker_free(struct worker *worker);
 

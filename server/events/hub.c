@@ -81,8 +81,10 @@ static void send_one(struct hub *hub, struct hub_ticket *ticket, const struct hu
 	hub->sink->release(encoded);
 }
 
-/* To everyone who has joined and has not seen event `position` yet; position < 0: to everyone who has seen all of them. */
-static void send_all(struct hub *hub, struct watched *w, const struct hub_message *message, int32_t position, uint64_t key)
+/* To everyone who has joined and has not seen event `position` yet; position < 0: to everyone who has seen all of them.
+ */
+static void send_all(struct hub *hub, struct watched *w, const struct hub_message *message, int32_t position,
+		     uint64_t key)
 {
 	void *encoded = NULL;
 
@@ -128,7 +130,8 @@ static void send_stored(struct hub *hub, struct watched *w, const struct stored_
 	progress_transition(&w->pace, event);
 }
 
-/* With a position that can be continued the missed events follow by themselves, else a snapshot says where things stand. */
+/* With a position that can be continued the missed events follow by themselves, else a snapshot says where things
+ * stand. */
 static void welcome(struct hub *hub, struct watched *w, struct hub_ticket *t, const struct findings *found)
 {
 	struct hub_message message = message_of(w, t->wants_snapshot ? HUB_SNAPSHOT : HUB_RESYNC);

@@ -5,8 +5,8 @@
  * poll every HUB_POLL_MS stands behind it, so that a lost wake costs latency, never an event. Every message is encoded
  * once and handed to all subscribers.
  *
- * Guarantees: a subscriber first gets a snapshot, or the stored events after its position; then every stored event once,
- * in order. Progress is sampled: at most 4 a second per campaign, at least one percentage point apart.
+ * Guarantees: a subscriber first gets a snapshot, or the stored events after its position; then every stored event
+ * once, in order. Progress is sampled: at most 4 a second per campaign, at least one percentage point apart.
  *
  * The hub knows no protobuf and no gRPC: api/watch_api.c gives it a sink. Threads: any, except hub_open/close. */
 #ifndef EVENTS_HUB_H
@@ -42,8 +42,8 @@ struct hub_message {
 	int32_t last_event;                       /* KEEP_ALIVE */
 };
 
-/* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. A subscriber may be
- * sent to and closed more than once after its first close, until it unsubscribes. */
+/* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. A subscriber may
+ * be sent to and closed more than once after its first close, until it unsubscribes. */
 struct hub_sink {
 	void *(*encode)(const struct hub_message *message); /* a reference; NULL: out of memory */
 	void (*release)(void *encoded);
@@ -54,7 +54,8 @@ struct hub_sink {
 
 /* sink and pool are borrowed and outlive the hub. */
 struct status hub_open(struct store_pool *pool, const struct hub_sink *sink, struct hub **out) MUST_CHECK;
-/* Every subscriber is closed with UNAVAILABLE / DRAINING; they may still call hub_unsubscribe afterwards, until hub_free. */
+/* Every subscriber is closed with UNAVAILABLE / DRAINING; they may still call hub_unsubscribe afterwards, until
+ * hub_free. */
 void hub_close(struct hub *hub);
 void hub_free(struct hub *hub);
 
@@ -63,8 +64,9 @@ void hub_wake(struct hub *hub, const struct uuid *campaign_id, bool events);
 /* The wake channel was interrupted: look at everything. */
 void hub_wake_all(struct hub *hub);
 
-/* Starts sending to `subscriber` soon, from the hub's thread. after < 0: a snapshot first. The caller has checked that the
- * campaign exists and may be seen. *out is the ticket for hub_unsubscribe. RESOURCE_EXHAUSTED when memory is short. */
+/* Starts sending to `subscriber` soon, from the hub's thread. after < 0: a snapshot first. The caller has checked that
+ * the campaign exists and may be seen. *out is the ticket for hub_unsubscribe. RESOURCE_EXHAUSTED when memory is short.
+ */
 struct hub_ticket;
 struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, void *subscriber,
 			    struct hub_ticket **out) MUST_CHECK;

@@ -47,5 +47,6 @@ void wake_moved(struct wake *wake, const struct uuid *campaign_id, bool transiti
 
 	tell_here(wake, campaign_id, transition);
 	uuid_to_text(campaign_id, text);
-	cache_publish(wake->cache, transition ? CACHE_CHANNEL_EVENTS : CACHE_CHANNEL_PROGRESS, text, UUID_TEXT_SIZE - 1);
+	cache_publish(wake->cache, transition ? CACHE_CHANNEL_EVENTS : CACHE_CHANNEL_PROGRESS, text,
+		      UUID_TEXT_SIZE - 1);
 }

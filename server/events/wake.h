@@ -13,8 +13,8 @@ struct hub;
 
 struct wake {
 	struct cache *cache;
-	struct hub *hub;              /* NULL without the api role */
-	void (*workers)(void *ctx);   /* a phase may have started, paused or stopped; NULL without the worker role */
+	struct hub *hub;            /* NULL without the api role */
+	void (*workers)(void *ctx); /* a phase may have started, paused or stopped; NULL without the worker role */
 	void *workers_ctx;
 };
 

@@ -56,9 +56,9 @@ static struct status take_domains(const PGresult *rows, struct arena *arena, str
 	return STATUS_OK_VALUE;
 }
 
-#define P_FILTERS                                                                                                      \
-	P_UUID(campaign_id), P_TEXT(q->dns_status), P_TEXT(q->http_status), P_TEXT(q->lead_status),                    \
-		P_IF(q->rejection_count > 0, P_TEXT_ARRAY(q->rejections, q->rejection_count)),                         \
+#define P_FILTERS \
+	P_UUID(campaign_id), P_TEXT(q->dns_status), P_TEXT(q->http_status), P_TEXT(q->lead_status), \
+		P_IF(q->rejection_count > 0, P_TEXT_ARRAY(q->rejections, q->rejection_count)), \
 		P_IF(q->has_after, P_INT64(q->after_offset))
 
 struct status store_domains_list(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *q,
@@ -70,14 +70,15 @@ struct status store_domains_list(struct store_tx *tx, const struct uuid *campaig
 		TRY(store_query(tx, sql_domains_by_offset, &rows, P_FILTERS, P_INT(q->limit)));
 	else
 		TRY(store_query(tx,
-				q->order == DOMAIN_ORDER_LEAD_SCORE ? sql_domains_by_lead_score : sql_domains_by_domain_score,
+				q->order == DOMAIN_ORDER_LEAD_SCORE ? sql_domains_by_lead_score
+								    : sql_domains_by_domain_score,
 				&rows, P_FILTERS, P_IF(q->has_after && q->after_is_scored, P_DOUBLE(q->after_score)),
 				P_INT(q->limit)));
 	return take_domains(rows, arena, out, out_count);
 }
 
-struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name, struct arena *arena,
-			       struct domain *out)
+struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name,
+			       struct arena *arena, struct domain *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct domain *list;

@@ -6,8 +6,8 @@
 #include "store/sql.h"
 
 struct status store_executions_list(struct store_tx *tx, const struct uuid *campaign_id, enum phase phase,
-				    const struct uuid *before, int32_t limit, struct arena *arena, struct execution **out,
-				    size_t *out_count)
+				    const struct uuid *before, int32_t limit, struct arena *arena,
+				    struct execution **out, size_t *out_count)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct execution *list;

@@ -1,4 +1,5 @@
-/* store/execution_store.h: reading the records of runs. They are written by store_execution_save (store/state_store.h). */
+/* store/execution_store.h: reading the records of runs. They are written by store_execution_save (store/state_store.h).
+ */
 #ifndef STORE_EXECUTION_STORE_H
 #define STORE_EXECUTION_STORE_H
 
@@ -19,7 +20,7 @@ struct execution {
 
 /* Newest first; phase PHASE_COUNT: all; before: the last id of the page before, NULL for the first page. */
 struct status store_executions_list(struct store_tx *tx, const struct uuid *campaign_id, enum phase phase,
-				    const struct uuid *before, int32_t limit, struct arena *arena, struct execution **out,
-				    size_t *out_count) MUST_CHECK;
+				    const struct uuid *before, int32_t limit, struct arena *arena,
+				    struct execution **out, size_t *out_count) MUST_CHECK;
 
 #endif

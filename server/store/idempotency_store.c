@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define P_KEY(k)                                                                                                       \
+#define P_KEY(k) \
 	P_UUID(&(k)->campaign_id), P_TEXT((k)->workspace), P_TEXT((k)->action), P_TEXT((k)->phase), P_TEXT((k)->key)
 
 struct status store_idempotency_begin(struct store_tx *tx, const struct idempotency_key *key, struct arena *arena,

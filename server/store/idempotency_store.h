@@ -30,8 +30,8 @@ struct idempotency_answer {
 	const char *request_hash; /* set when read */
 };
 
-/* Takes the key for this transaction. Waits while another transaction with the same key runs. *is_first false: *stored is
- * its answer, in the arena. */
+/* Takes the key for this transaction. Waits while another transaction with the same key runs. *is_first false: *stored
+ * is its answer, in the arena. */
 struct status store_idempotency_begin(struct store_tx *tx, const struct idempotency_key *key, struct arena *arena,
 				      bool *is_first, struct idempotency_answer *stored) MUST_CHECK;
 struct status store_idempotency_answer(struct store_tx *tx, const struct idempotency_key *key,

@@ -7,8 +7,8 @@
 
 #define P_RUN(run) P_UUID(&(run)->campaign_id), P_TEXT(phase_to_text((run)->phase)), P_INT((run)->run_number)
 
-struct status store_batch_claim(struct store_tx *tx, const struct run_key *run, const struct uuid *owner, int64_t lease_ms,
-				struct batch *out, bool *found)
+struct status store_batch_claim(struct store_tx *tx, const struct run_key *run, const struct uuid *owner,
+				int64_t lease_ms, struct batch *out, bool *found)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct row row;
@@ -47,11 +47,13 @@ struct status store_place_lock(struct store_tx *tx, const struct run_key *run, s
 
 struct status store_place_advance(struct store_tx *tx, const struct run_key *run, const struct run_place *place)
 {
-	return store_execute(tx, sql_phase_cut_advance, NULL, P_UUID(&run->campaign_id), P_TEXT(phase_to_text(run->phase)),
-			     P_INT64(place->cut_after), P_BOOL(place->cut_done), P_INT(place->batch_count));
+	return store_execute(tx, sql_phase_cut_advance, NULL, P_UUID(&run->campaign_id),
+			     P_TEXT(phase_to_text(run->phase)), P_INT64(place->cut_after), P_BOOL(place->cut_done),
+			     P_INT(place->batch_count));
 }
 
-struct status store_batch_insert(struct store_tx *tx, const struct batch *batch, const struct uuid *owner, int64_t lease_ms)
+struct status store_batch_insert(struct store_tx *tx, const struct batch *batch, const struct uuid *owner,
+				 int64_t lease_ms)
 {
 	return store_execute(tx, sql_batch_insert_claimed, NULL, P_RUN(batch), P_INT(batch->batch_number),
 			     P_INT64(batch->first_offset), P_INT64(batch->last_offset), P_INT(batch->domain_count),
@@ -158,7 +160,8 @@ struct status store_instances_older(struct store_tx *tx, const char *role, const
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 
-	TRY(store_query(tx, sql_instances_older, &rows, P_TEXT(role), P_UUID(id), P_INT64(dead_ms), P_INT64(settle_ms)));
+	TRY(store_query(tx, sql_instances_older, &rows, P_TEXT(role), P_UUID(id), P_INT64(dead_ms),
+			P_INT64(settle_ms)));
 	TRY(row_int64(rows, 0, "live", &out->live));
 	return row_int64(rows, 0, "settled", &out->settled);
 }

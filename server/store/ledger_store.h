@@ -21,8 +21,8 @@ struct run_key {
 };
 
 /* Claims an open batch, or one whose lease ran out. *found tells whether there was one. */
-struct status store_batch_claim(struct store_tx *tx, const struct run_key *run, const struct uuid *owner, int64_t lease_ms,
-				struct batch *out, bool *found) MUST_CHECK;
+struct status store_batch_claim(struct store_tx *tx, const struct run_key *run, const struct uuid *owner,
+				int64_t lease_ms, struct batch *out, bool *found) MUST_CHECK;
 
 struct run_place {
 	int64_t cut_after;
@@ -31,14 +31,17 @@ struct run_place {
 };
 
 /* Locks the place of a run; *found is false when the phase is not in progress or another run began. */
-struct status store_place_lock(struct store_tx *tx, const struct run_key *run, struct run_place *out, bool *found) MUST_CHECK;
-struct status store_place_advance(struct store_tx *tx, const struct run_key *run, const struct run_place *place) MUST_CHECK;
+struct status store_place_lock(struct store_tx *tx, const struct run_key *run, struct run_place *out,
+			       bool *found) MUST_CHECK;
+struct status store_place_advance(struct store_tx *tx, const struct run_key *run,
+				  const struct run_place *place) MUST_CHECK;
 /* The batch as cut: token 1, first attempt. */
 struct status store_batch_insert(struct store_tx *tx, const struct batch *batch, const struct uuid *owner,
 				 int64_t lease_ms) MUST_CHECK;
 
 /* Done, or open again; *still_ours is false when the token no longer matches. */
-struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, bool reopen, bool *still_ours) MUST_CHECK;
+struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, bool reopen,
+				 bool *still_ours) MUST_CHECK;
 struct status store_batches_unfinished(struct store_tx *tx, const struct run_key *run, bool *any) MUST_CHECK;
 
 /* Renews the leases of `count` batches of one run; ours[i] tells whether batch i is still ours. */
@@ -55,7 +58,8 @@ struct status store_progress_add(struct store_tx *tx, const struct run_key *run,
 				 bool *found) MUST_CHECK;
 
 /* Every phase that runs now; in the arena. */
-struct status store_phases_active(struct store_tx *tx, struct arena *arena, struct run_key **out, size_t *out_count) MUST_CHECK;
+struct status store_phases_active(struct store_tx *tx, struct arena *arena, struct run_key **out,
+				  size_t *out_count) MUST_CHECK;
 
 /* Instances: heartbeat, farewell, and how many others with a role live. */
 struct status store_instance_beat(struct store_tx *tx, const struct uuid *id, const char *roles, const char *address,
@@ -63,7 +67,8 @@ struct status store_instance_beat(struct store_tx *tx, const struct uuid *id, co
 struct status store_instance_delete(struct store_tx *tx, const struct uuid *id) MUST_CHECK;
 struct status store_instances_live(struct store_tx *tx, const char *role, const struct uuid *except, int64_t age_ms,
 				   int64_t *out) MUST_CHECK;
-/* Of the instances with that role that are older than `id`: how many may live, and how many surely do and have for long. */
+/* Of the instances with that role that are older than `id`: how many may live, and how many surely do and have for
+ * long. */
 struct older_instances {
 	int64_t live, settled;
 };

@@ -103,18 +103,19 @@ struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, con
 struct status store_campaign_save(struct store_tx *tx, const struct campaign *c)
 {
 	return store_execute(tx, sql_campaign_save, NULL, P_UUID(&c->id), P_TEXT(campaign_status_to_text(c->status)),
-			     P_TEXT(campaign_mode_to_text(c->mode)), P_TEXT(c->error_message), P_BOOL(c->restart_running),
-			     P_INT(c->last_sequence), P_INT(c->last_event), P_TIME(c->started_at_ms),
-			     P_TIME(c->completed_at_ms));
+			     P_TEXT(campaign_mode_to_text(c->mode)), P_TEXT(c->error_message),
+			     P_BOOL(c->restart_running), P_INT(c->last_sequence), P_INT(c->last_event),
+			     P_TIME(c->started_at_ms), P_TIME(c->completed_at_ms));
 }
 
 struct status store_phase_save(struct store_tx *tx, const struct uuid *campaign_id, const struct phase_state *p)
 {
 	return store_execute(tx, sql_phase_save, NULL, P_UUID(campaign_id), P_TEXT(phase_to_text(p->phase)),
-			     P_TEXT(phase_status_to_text(p->status)), P_JSON(p->configuration), P_INT(p->progress.total),
-			     P_INT(p->progress.processed), P_INT(p->progress.successful), P_INT(p->progress.failed),
-			     P_TEXT(p->error_code), P_TEXT(p->error_message), P_TIME(p->started_at_ms),
-			     P_TIME(p->completed_at_ms), P_TIME(p->paused_at_ms), P_TIME(p->failed_at_ms));
+			     P_TEXT(phase_status_to_text(p->status)), P_JSON(p->configuration),
+			     P_INT(p->progress.total), P_INT(p->progress.processed), P_INT(p->progress.successful),
+			     P_INT(p->progress.failed), P_TEXT(p->error_code), P_TEXT(p->error_message),
+			     P_TIME(p->started_at_ms), P_TIME(p->completed_at_ms), P_TIME(p->paused_at_ms),
+			     P_TIME(p->failed_at_ms));
 }
 
 struct status store_phase_begin_run(struct store_tx *tx, const struct uuid *campaign_id, const struct phase_state *p,
@@ -137,8 +138,8 @@ struct status store_execution_save(struct store_tx *tx, const struct uuid *campa
 
 #define EVENTS_INSERT_MAX 64
 
-struct status store_events_insert(struct store_tx *tx, const struct uuid *campaign_id, const struct stored_event *events,
-				  size_t count)
+struct status store_events_insert(struct store_tx *tx, const struct uuid *campaign_id,
+				  const struct stored_event *events, size_t count)
 {
 	int32_t numbers[EVENTS_INSERT_MAX], sequences[EVENTS_INSERT_MAX];
 	const char *types[EVENTS_INSERT_MAX], *phases[EVENTS_INSERT_MAX], *payloads[EVENTS_INSERT_MAX];

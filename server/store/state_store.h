@@ -15,8 +15,8 @@ struct arena;
 struct row;
 struct store_tx;
 
-/* A campaign and its five phases at one moment. workspace may be NULL: any. With lock, the campaign row is locked until the
- * transaction ends; every change of state holds that lock. NOT_FOUND / CAMPAIGN_UNKNOWN. */
+/* A campaign and its five phases at one moment. workspace may be NULL: any. With lock, the campaign row is locked until
+ * the transaction ends; every change of state holds that lock. NOT_FOUND / CAMPAIGN_UNKNOWN. */
 struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, const char *workspace, bool lock,
 				 struct arena *arena, struct campaign_snapshot *out) MUST_CHECK;
 
@@ -30,9 +30,10 @@ struct status store_campaign_save(struct store_tx *tx, const struct campaign *ca
 /* Writes status, configuration, progress, error and times of one phase of a locked campaign. */
 struct status store_phase_save(struct store_tx *tx, const struct uuid *campaign_id,
 			       const struct phase_state *phase) MUST_CHECK;
-/* A new run: run number and context are taken from `phase`, the place is reset, batches of earlier runs are forgotten. */
-struct status store_phase_begin_run(struct store_tx *tx, const struct uuid *campaign_id, const struct phase_state *phase,
-				    int32_t batch_size) MUST_CHECK;
+/* A new run: run number and context are taken from `phase`, the place is reset, batches of earlier runs are forgotten.
+ */
+struct status store_phase_begin_run(struct store_tx *tx, const struct uuid *campaign_id,
+				    const struct phase_state *phase, int32_t batch_size) MUST_CHECK;
 /* The record of the phase's current run, copied from the saved phase. results: JSON, NULL keeps what is stored. */
 struct status store_execution_save(struct store_tx *tx, const struct uuid *campaign_id, const struct phase_state *phase,
 				   const char *results) MUST_CHECK;
@@ -42,13 +43,13 @@ struct stored_event {
 	int32_t number;
 	int32_t sequence; /* 0: not a transition */
 	const char *type;
-	enum phase phase; /* PHASE_COUNT: none */
-	const char *payload; /* JSON object */
+	enum phase phase;      /* PHASE_COUNT: none */
+	const char *payload;   /* JSON object */
 	int64_t created_at_ms; /* set when read */
 };
 
-struct status store_events_insert(struct store_tx *tx, const struct uuid *campaign_id, const struct stored_event *events,
-				  size_t count) MUST_CHECK;
+struct status store_events_insert(struct store_tx *tx, const struct uuid *campaign_id,
+				  const struct stored_event *events, size_t count) MUST_CHECK;
 /* At most `limit` events after `after`, in order. */
 struct status store_events_after(struct store_tx *tx, const struct uuid *campaign_id, int32_t after, int32_t limit,
 				 struct arena *arena, struct stored_event **out, size_t *out_count) MUST_CHECK;

@@ -1,5 +1,5 @@
-/* PhaseService over the wire where the store is in the way: locked rows and deadlines, equal requests at once, and failures
- * that are nobody's business. What each command does is tested in tests/campaign and tests/e2e. */
+/* PhaseService over the wire where the store is in the way: locked rows and deadlines, equal requests at once, and
+ * failures that are nobody's business. What each command does is tested in tests/campaign and tests/e2e. */
 #include "api_fixture.h"
 
 #include "domainflow/v2/campaign_service.grpc-c.client.h"
@@ -41,7 +41,8 @@ static char *make_campaign(void)
 
 	in.name = text("phases");
 	in.configuration = text("{}");
-	in.pattern_config = text("{\"type\":\"prefix\",\"variableLength\":3,\"constant\":\"shop\",\"targetDomains\":50}");
+	in.pattern_config =
+		text("{\"type\":\"prefix\",\"variableLength\":3,\"constant\":\"shop\",\"targetDomains\":50}");
 	expect_ok(domainflow_v2_campaign_create_campaign(api_fixture.connection, &call, &in, &out));
 	return out->campaign->id;
 }

@@ -12,16 +12,17 @@
 void steps_campaign(struct runner *runner, int domains, const char *mode)
 {
 	runner_campaign(runner);
-	runner_sql(runner, arena_printf(runner->arena,
-					"UPDATE campaigns SET mode = '%s', status = 'running', started_at = now()"
-					" WHERE id = '%%s';"
-					"UPDATE campaign_phases SET status = 'completed', run_number = 1, completed_at = now()"
-					" WHERE campaign_id = '%%s' AND phase = 'generation';"
-					"INSERT INTO domains (campaign_id, offset_index, domain_name)"
-					" SELECT '%%s', n, 'd' || n || '.com' FROM generate_series(0, %d) n;"
-					"UPDATE campaign_counters SET total_domains = %d, dns_pending = %d, http_pending = %d,"
-					" lead_pending = %d, reject_pending = %d WHERE campaign_id = '%%s'",
-					mode, domains - 1, domains, domains, domains, domains, domains));
+	runner_sql(runner,
+		   arena_printf(runner->arena,
+				"UPDATE campaigns SET mode = '%s', status = 'running', started_at = now()"
+				" WHERE id = '%%s';"
+				"UPDATE campaign_phases SET status = 'completed', run_number = 1, completed_at = now()"
+				" WHERE campaign_id = '%%s' AND phase = 'generation';"
+				"INSERT INTO domains (campaign_id, offset_index, domain_name)"
+				" SELECT '%%s', n, 'd' || n || '.com' FROM generate_series(0, %d) n;"
+				"UPDATE campaign_counters SET total_domains = %d, dns_pending = %d, http_pending = %d,"
+				" lead_pending = %d, reject_pending = %d WHERE campaign_id = '%%s'",
+				mode, domains - 1, domains, domains, domains, domains, domains));
 	runner_sql(runner, "UPDATE campaign_phases SET status = 'configured', configuration = '" DNS_CONFIGURATION "'"
 			   " WHERE campaign_id = '%s' AND phase = 'dns';"
 			   "UPDATE campaign_phases SET status = 'configured', configuration = '" HTTP_CONFIGURATION "'"
@@ -114,7 +115,9 @@ void steps_work(struct runner *runner, const struct batch *batch, struct worked 
 	memset(out, 0, sizeof *out);
 	expect_ok(ops->run_open(&runner->env, &batch->campaign_id, batch->run_number, &out->run));
 	cancel_init(&out->cancel, NULL);
-	out->job = (struct phase_job){ .run = out->run, .batch = *batch, .arena = arena_create(0), .cancel = &out->cancel };
+	out->job = (struct phase_job){
+		.run = out->run, .batch = *batch, .arena = arena_create(0), .cancel = &out->cancel
+	};
 	expect_ok(ops->work(&out->job, &out->result));
 }
 
@@ -170,15 +173,16 @@ void steps_answer(struct runner *runner, enum phase phase)
 				   "UPDATE campaign_counters SET dns_ok = total_domains, dns_pending = 0"
 				   " WHERE campaign_id = '%s'");
 	else
-		runner_sql(runner, "UPDATE domains SET http_status = 'ok', http_keywords = '[]' WHERE campaign_id = '%s';"
-				   "INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name,"
-				   " processing_state, kw_unique_count, kw_total_occurrences, content_bytes,"
-				   " has_structural_signals, fetched_at)"
-				   " SELECT campaign_id, offset_index, domain_name, 'ready', 5, 15, 20000, true, now()"
-				   " FROM domains WHERE campaign_id = '%s'"
-				   " ON CONFLICT (campaign_id, domain_id) DO UPDATE SET processing_state = 'ready';"
-				   "UPDATE campaign_counters SET http_ok = total_domains, http_pending = 0"
-				   " WHERE campaign_id = '%s'");
+		runner_sql(runner,
+			   "UPDATE domains SET http_status = 'ok', http_keywords = '[]' WHERE campaign_id = '%s';"
+			   "INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name,"
+			   " processing_state, kw_unique_count, kw_total_occurrences, content_bytes,"
+			   " has_structural_signals, fetched_at)"
+			   " SELECT campaign_id, offset_index, domain_name, 'ready', 5, 15, 20000, true, now()"
+			   " FROM domains WHERE campaign_id = '%s'"
+			   " ON CONFLICT (campaign_id, domain_id) DO UPDATE SET processing_state = 'ready';"
+			   "UPDATE campaign_counters SET http_ok = total_domains, http_pending = 0"
+			   " WHERE campaign_id = '%s'");
 }
 
 /* --- what is stored ---------------------------------------------------------------------------------------------- */
@@ -190,21 +194,26 @@ enum phase_status steps_status(struct runner *runner, enum phase phase)
 
 int64_t steps_events(struct runner *runner, const char *type, enum phase phase)
 {
-	const char *where = phase == PHASE_COUNT ? "" : arena_printf(runner->arena, " AND phase = '%s'", phase_to_text(phase));
+	const char *where =
+		phase == PHASE_COUNT ? "" : arena_printf(runner->arena, " AND phase = '%s'", phase_to_text(phase));
 
-	return runner_number(runner, arena_printf(runner->arena, "SELECT count(*) FROM campaign_events"
-							 " WHERE campaign_id = '%%s' AND type = '%s'%s", type, where));
+	return runner_number(runner, arena_printf(runner->arena,
+						  "SELECT count(*) FROM campaign_events"
+						  " WHERE campaign_id = '%%s' AND type = '%s'%s",
+						  type, where));
 }
 
 void steps_check_numbers(struct runner *runner)
 {
-	assert_int_equal(runner_number(runner, "SELECT count(*) FROM campaign_events e JOIN campaigns c ON c.id = e.campaign_id"
-					       " WHERE c.id = '%s' AND e.event_number BETWEEN 1 AND c.last_event"),
+	assert_int_equal(runner_number(runner,
+				       "SELECT count(*) FROM campaign_events e JOIN campaigns c ON c.id = e.campaign_id"
+				       " WHERE c.id = '%s' AND e.event_number BETWEEN 1 AND c.last_event"),
 			 runner_number(runner, "SELECT last_event FROM campaigns WHERE id = '%s'"));
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM campaign_events WHERE campaign_id = '%s'"),
 			 runner_number(runner, "SELECT last_event FROM campaigns WHERE id = '%s'"));
-	assert_int_equal(runner_number(runner, "SELECT count(DISTINCT sequence) FROM campaign_events"
-					       " WHERE campaign_id = '%s' AND sequence > 0 AND type <> 'phase_auto_started'"),
+	assert_int_equal(runner_number(runner,
+				       "SELECT count(DISTINCT sequence) FROM campaign_events"
+				       " WHERE campaign_id = '%s' AND sequence > 0 AND type <> 'phase_auto_started'"),
 			 runner_number(runner, "SELECT last_sequence FROM campaigns WHERE id = '%s'"));
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM campaign_events WHERE campaign_id = '%s'"
 					       " AND sequence > 0 AND type <> 'phase_auto_started'"),

@@ -9,13 +9,14 @@
 #include "campaign/control.h"
 #include "campaign/ledger.h"
 
-/* A campaign of `domains` generated names; dns and http are configured, nothing else has run. mode: as in the database. */
+/* A campaign of `domains` generated names; dns and http are configured, nothing else has run. mode: as in the database.
+ */
 void steps_campaign(struct runner *runner, int domains, const char *mode);
 
 enum command { START, PAUSE, RESUME, STOP, STOP_CAMPAIGN, RESTART, RESTART_ANALYSIS };
 
-/* One request in a transaction of its own, repeated after a deadlock, as api/mutation.c does it. phase is ignored by the
- * last three. */
+/* One request in a transaction of its own, repeated after a deadlock, as api/mutation.c does it. phase is ignored by
+ * the last three. */
 struct status steps_do(struct runner *runner, enum command command, enum phase phase) MUST_CHECK;
 
 /* The run of the phase as it is now. */
@@ -34,7 +35,8 @@ void steps_work(struct runner *runner, const struct batch *batch, struct worked 
 struct status steps_commit(struct runner *runner, struct worked *worked, bool *moved) MUST_CHECK;
 void steps_drop(struct worked *worked);
 
-/* Claims, works and commits until the phase's run is completed. dns and http find their answers stored (steps_answer). */
+/* Claims, works and commits until the phase's run is completed. dns and http find their answers stored (steps_answer).
+ */
 void steps_finish(struct runner *runner, enum phase phase);
 /* Every domain resolves (dns), or has a page with two keywords (http). */
 void steps_answer(struct runner *runner, enum phase phase);

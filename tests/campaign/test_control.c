@@ -8,7 +8,8 @@
 
 static char *campaign_text(struct runner *runner, const char *column)
 {
-	return runner_text(runner, arena_printf(runner->arena, "SELECT %s::text FROM campaigns WHERE id = '%%s'", column));
+	return runner_text(runner,
+			   arena_printf(runner->arena, "SELECT %s::text FROM campaigns WHERE id = '%%s'", column));
 }
 
 /* dns and http of a fresh campaign, done. */
@@ -176,9 +177,10 @@ static void a_blocked_advance_says_why_and_a_start_clears_it(void **state)
 	assert_int_equal(steps_status(runner, PHASE_HTTP), PHASE_STATUS_READY);
 	assert_string_equal(campaign_text(runner, "error_message"), "Cannot start http: no configuration for http");
 	assert_string_equal(campaign_text(runner, "status"), "running");
-	assert_string_equal(runner_text(runner, "SELECT payload->>'reason' || ' ' || (payload->>'missing') AS text"
-						" FROM campaign_events WHERE campaign_id = '%s'"
-						" AND type = 'auto_advance_blocked' AND phase = 'http' AND sequence = 0"),
+	assert_string_equal(runner_text(runner,
+					"SELECT payload->>'reason' || ' ' || (payload->>'missing') AS text"
+					" FROM campaign_events WHERE campaign_id = '%s'"
+					" AND type = 'auto_advance_blocked' AND phase = 'http' AND sequence = 0"),
 			    "Cannot start http: no configuration for http [\"http\"]");
 	expect_failure(steps_do(runner, START, PHASE_HTTP), STATUS_FAILED_PRECONDITION, "PHASE_CONFIG_MISSING");
 	expect_ok(steps_do(runner, START, PHASE_DNS));
@@ -193,11 +195,13 @@ static void a_failed_preflight_is_a_run_that_failed(void **state)
 	steps_campaign(runner, 3, "step_by_step");
 	runner_sql(runner, "UPDATE campaign_phases SET status = 'completed', run_number = 1 WHERE campaign_id = '%s'"
 			   " AND phase IN ('dns', 'http')");
-	expect_failure(steps_do(runner, START, PHASE_ANALYSIS), STATUS_FAILED_PRECONDITION, "E_ANALYSIS_MISSING_FEATURES");
+	expect_failure(steps_do(runner, START, PHASE_ANALYSIS), STATUS_FAILED_PRECONDITION,
+		       "E_ANALYSIS_MISSING_FEATURES");
 	assert_int_equal(steps_status(runner, PHASE_ANALYSIS), PHASE_STATUS_FAILED);
 	assert_string_equal(runner_state(runner, PHASE_ANALYSIS).error_code, "E_ANALYSIS_MISSING_FEATURES");
-	assert_string_equal(runner_text(runner, "SELECT string_agg(type, ' ' ORDER BY event_number) FROM campaign_events"
-						" WHERE campaign_id = '%s'"),
+	assert_string_equal(runner_text(runner,
+					"SELECT string_agg(type, ' ' ORDER BY event_number) FROM campaign_events"
+					" WHERE campaign_id = '%s'"),
 			    "phase_started phase_failed analysis_failed");
 	assert_string_equal(campaign_text(runner, "status"), "failed");
 	steps_check_numbers(runner);
@@ -211,7 +215,8 @@ static void a_next_phase_that_is_broken_does_not_fail_the_one_that_is_done(void 
 	expect_ok(steps_do(runner, START, PHASE_DNS));
 	steps_answer(runner, PHASE_DNS);
 	/* As no caller can store it: begin answers INTERNAL. */
-	runner_sql(runner, "UPDATE campaign_phases SET configuration = '[]' WHERE campaign_id = '%s' AND phase = 'http'");
+	runner_sql(runner,
+		   "UPDATE campaign_phases SET configuration = '[]' WHERE campaign_id = '%s' AND phase = 'http'");
 	steps_finish(runner, PHASE_DNS);
 	assert_int_equal(steps_events(runner, "auto_advance_blocked", PHASE_HTTP), 1);
 	assert_true(strlen(campaign_text(runner, "error_message")) > 0);
@@ -362,12 +367,14 @@ static void every_pair_of_commands_at_once_leaves_a_sound_state(void **state)
 				if (!status_ok(r->status))
 					assert_int_equal(r->status.code, STATUS_FAILED_PRECONDITION);
 			assert_true(accepted > 0 || (commands[a] == RESTART && commands[b] == RESTART));
-			assert_true(runner_number(runner, "SELECT count(*) FROM campaign_phases WHERE campaign_id = '%s'"
-							  " AND status IN ('in_progress', 'paused')") <= 1);
-			assert_int_equal(runner_number(runner, "SELECT count(*) FROM phase_executions e"
-							       " JOIN campaign_phases p USING (campaign_id, phase, run_number)"
-							       " WHERE e.campaign_id = '%s' AND phase = 'dns'"
-							       " AND e.status = p.status"),
+			assert_true(runner_number(runner,
+						  "SELECT count(*) FROM campaign_phases WHERE campaign_id = '%s'"
+						  " AND status IN ('in_progress', 'paused')") <= 1);
+			assert_int_equal(runner_number(runner,
+						       "SELECT count(*) FROM phase_executions e"
+						       " JOIN campaign_phases p USING (campaign_id, phase, run_number)"
+						       " WHERE e.campaign_id = '%s' AND phase = 'dns'"
+						       " AND e.status = p.status"),
 					 1);
 			steps_check_numbers(runner);
 		}

@@ -25,8 +25,9 @@ static struct run_key leads_run(struct runner *runner)
 
 static void lose_leases(struct runner *runner)
 {
-	runner_sql(runner, "UPDATE phase_batches SET lease_until = clock_timestamp() - interval '1 s' WHERE campaign_id = '%s'"
-			   " AND state = 'claimed'");
+	runner_sql(runner,
+		   "UPDATE phase_batches SET lease_until = clock_timestamp() - interval '1 s' WHERE campaign_id = '%s'"
+		   " AND state = 'claimed'");
 }
 
 static void a_lease_that_ran_out_in_mid_work_takes_effect_once(void **state)
@@ -259,7 +260,8 @@ static void a_retry_against_a_late_commit_has_no_deadlock(void **state)
 		runner_recount(runner);
 		steps_check_numbers(runner);
 	}
-	assert_int_equal(runner_number(runner, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), 0);
+	assert_int_equal(
+		runner_number(runner, "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"), 0);
 }
 
 static void a_phase_that_fails_tells_no_secrets(void **state)
@@ -287,10 +289,13 @@ static void lineage_follows_every_batch(void **state)
 	bool moved;
 
 	runner_campaign(runner);
-	runner_sql(runner, "UPDATE campaign_phases SET status = 'configured' WHERE campaign_id = '%s' AND phase = 'generation'");
-	runner_configure(runner, PHASE_GENERATION,
-			 "{\"patternType\":\"prefix\",\"prefixVariableLength\":3,\"characterSet\":\"abc\",\"constantString\":"
-			 "\"lineage\",\"tld\":\".com\",\"numDomainsToGenerate\":10,\"batchSize\":4,\"offsetStart\":5}");
+	runner_sql(
+		runner,
+		"UPDATE campaign_phases SET status = 'configured' WHERE campaign_id = '%s' AND phase = 'generation'");
+	runner_configure(
+		runner, PHASE_GENERATION,
+		"{\"patternType\":\"prefix\",\"prefixVariableLength\":3,\"characterSet\":\"abc\",\"constantString\":"
+		"\"lineage\",\"tld\":\".com\",\"numDomainsToGenerate\":10,\"batchSize\":4,\"offsetStart\":5}");
 	expect_ok(steps_do(runner, START, PHASE_GENERATION));
 	run = steps_run(runner, PHASE_GENERATION);
 	for (int made = 4; made <= 8; made += 4) {
@@ -298,11 +303,13 @@ static void lineage_follows_every_batch(void **state)
 		steps_work(runner, &batch, &worked);
 		expect_ok(steps_commit(runner, &worked, &moved));
 		steps_drop(&worked);
-		assert_int_equal(runner_number(runner, "SELECT discovery_offset_start FROM campaigns WHERE id = '%s'"), 5);
+		assert_int_equal(runner_number(runner, "SELECT discovery_offset_start FROM campaigns WHERE id = '%s'"),
+				 5);
 		assert_int_equal(runner_number(runner, "SELECT discovery_offset_end FROM campaigns WHERE id = '%s'"),
 				 5 + made - 1);
 	}
-	assert_int_equal(runner_number(runner, "SELECT length(discovery_config_hash) FROM campaigns WHERE id = '%s'"), 64);
+	assert_int_equal(runner_number(runner, "SELECT length(discovery_config_hash) FROM campaigns WHERE id = '%s'"),
+			 64);
 	steps_finish(runner, PHASE_GENERATION);
 	assert_int_equal(runner_number(runner, "SELECT discovery_offset_end FROM campaigns WHERE id = '%s'"), 14);
 }

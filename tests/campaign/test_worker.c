@@ -177,12 +177,13 @@ static struct uuid instances(struct runner *runner, const char *other_roles, int
 	char id[UUID_TEXT_SIZE];
 
 	uuid_to_text(&me, id);
-	runner_sql(runner, arena_printf(runner->arena,
-					"DELETE FROM instances;"
-					"INSERT INTO instances (id, roles, address, version, started_at, heartbeat_at) VALUES"
-					" ('%s', 'api,worker', '', '', now() - interval '1 s', now()),"
-					" (gen_random_uuid(), '%s', '', '', now() - interval '%d s', now() - interval '%d s')",
-					id, other_roles, other_began_s, other_heard_s));
+	runner_sql(runner,
+		   arena_printf(runner->arena,
+				"DELETE FROM instances;"
+				"INSERT INTO instances (id, roles, address, version, started_at, heartbeat_at) VALUES"
+				" ('%s', 'api,worker', '', '', now() - interval '1 s', now()),"
+				" (gen_random_uuid(), '%s', '', '', now() - interval '%d s', now() - interval '%d s')",
+				id, other_roles, other_began_s, other_heard_s));
 	return me;
 }
 

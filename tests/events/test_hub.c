@@ -1,5 +1,5 @@
-/* The hub: snapshots, replays and resyncs for those who join, every stored event once and in order for everybody, also while
- * subscribers come and go, and after the database was away. */
+/* The hub: snapshots, replays and resyncs for those who join, every stored event once and in order for everybody, also
+ * while subscribers come and go, and after the database was away. */
 #include "store/store_fixture.h"
 
 #include "base/clock.h"
@@ -148,7 +148,8 @@ static bool wait_closed(struct watcher *w, enum status_code code)
 	return is_closed;
 }
 
-/* The first message of a fresh watcher is a snapshot, of one that resumes the event behind `after`; then each next one. */
+/* The first message of a fresh watcher is a snapshot, of one that resumes the event behind `after`; then each next one.
+ */
 static bool is_gapless(struct watcher *w, int32_t after)
 {
 	int32_t last = after;
@@ -195,7 +196,8 @@ static struct uuid make_campaign(struct fixture *fixture)
 	snprintf(sql, sizeof sql,
 		 "INSERT INTO campaigns (id, user_id, name) VALUES ('%s', 'u', 'n');"
 		 "INSERT INTO campaign_counters (campaign_id) VALUES ('%s');"
-		 "INSERT INTO campaign_phases (campaign_id, phase) SELECT '%s', p FROM unnest(enum_range(NULL::phase_enum)) p",
+		 "INSERT INTO campaign_phases (campaign_id, phase) SELECT '%s', p FROM "
+		 "unnest(enum_range(NULL::phase_enum)) p",
 		 text, text, text);
 	script(fixture, sql);
 	return id;

@@ -31,7 +31,8 @@ static void make_run(struct fixture *fixture, int batches)
 		 "INSERT INTO campaigns (id, user_id, name) VALUES ('%s', 'u', 'n');"
 		 "INSERT INTO campaign_phases (campaign_id, phase, status, run_number, batch_size) "
 		 "VALUES ('%s', 'dns', 'in_progress', 1, 10);"
-		 "INSERT INTO phase_batches (campaign_id, phase, run_number, batch_number, first_offset, last_offset, domain_count, "
+		 "INSERT INTO phase_batches (campaign_id, phase, run_number, batch_number, first_offset, last_offset, "
+		 "domain_count, "
 		 "state) SELECT '%s', 'dns', 1, n, n * 10, n * 10 + 9, 10, 'open' FROM generate_series(1, %d) n;",
 		 id, id, id, batches);
 	script(fixture, sql);
