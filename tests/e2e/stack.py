@@ -283,8 +283,7 @@ class Stack:
                                self.instances[instance].grpc, f"{service}/{name}"],
                               input=json.dumps(request or {}), capture_output=True, text=True, timeout=seconds + 5)
         if done.returncode:
-            code = next((line.split(":", 1)[1].strip() for line in done.stderr.splitlines() if "Code:" in line), "")
-            raise CallFailed(f"{method}: {done.stderr.strip()}", code, done.stdout)
+            raise CallFailed(f"{method}: {done.stderr.strip()}", _code(done.stderr), done.stdout)
         return _documents(done.stdout)
 
     def watch_start(self, campaign, after=None, instance=0):
@@ -384,31 +383,47 @@ class Stack:
 
 
 class Watcher:
-    """A stream in the background; its messages as they come."""
+    """A stream in the background; its messages as they come, all of them in `found`."""
 
     def __init__(self, command):
-        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self._text, self._decoder = "", json.JSONDecoder()
+        self._complaint = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=self._complaint, text=True)
+        self.found, self._text, self._decoder = [], "", json.JSONDecoder()
+
+    def next(self):
+        """The next message; CallFailed, with gRPC's word in .code, when the stream is over."""
+        for line in self.process.stdout:
+            self._text += line
+            try:
+                message, at = self._decoder.raw_decode(self._text)
+            except json.JSONDecodeError:
+                continue  # a message spans several lines
+            self._text = self._text[at:].lstrip()
+            self.found.append(message)
+            return message
+        self.process.wait()
+        self._complaint.seek(0)
+        text = self._complaint.read()
+        raise CallFailed(f"the stream ended after {len(self.found)} messages: {text}", _code(text),
+                         json.dumps(self.found[-3:]))
 
     def read(self, until):
         """Messages up to and with the first for which until(message) is true; ends the stream."""
-        found = []
+        first = len(self.found)
         try:
-            for line in self.process.stdout:
-                self._text += line
-                try:
-                    message, at = self._decoder.raw_decode(self._text)
-                except json.JSONDecodeError:
-                    continue  # a message spans several lines
-                self._text = self._text[at:].lstrip()
-                found.append(message)
-                if until(message):
-                    return found
+            while not until(self.next()):
+                pass
+            return self.found[first:]
         finally:
             self.process.kill()
             self.process.wait()
             self.process.stdout.close()
-        raise CallFailed(f"the stream ended after {len(found)} messages", output=json.dumps(found[-3:]))
+            self._complaint.close()
+
+
+def _code(text):
+    """gRPC's word in what grpcurl wrote on stderr."""
+    return next((line.split(":", 1)[1].strip() for line in text.splitlines() if "Code:" in line), "")
 
 
 def _documents(text):
