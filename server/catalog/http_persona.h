@@ -31,7 +31,7 @@ struct http_persona {
 	bool respect_robots;
 	const uint16_t *allowed_statuses; /* none: any 2xx */
 	size_t allowed_status_count;
-	int64_t host_delay_ms; /* between two pages of one site */
+	int64_t host_delay_ms; /* between two requests for one site to one host */
 	unsigned fetches_max;
 	double rate_per_s, rate_burst; /* 0: unlimited */
 	const char *notes;

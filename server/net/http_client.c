@@ -92,13 +92,13 @@ static void want_place(struct http_client *c, struct http_job *job)
 static void want_address(struct http_client *c, struct http_job *job)
 {
 	job->stage = HTTP_STAGE_ADDRESSING;
-	if (job->address.family == 0 || address_slots_enter(c->slots, &job->address, &job->waiter))
+	if (job->slot.family == 0 || address_slots_enter(c->slots, &job->slot, &job->waiter))
 		want_place(c, job);
 }
 
 static void leave_address(struct http_client *c, const struct http_job *job)
 {
-	struct gate_waiter *next = job->address.family ? address_slots_leave(c->slots, &job->address) : NULL;
+	struct gate_waiter *next = job->slot.family ? address_slots_leave(c->slots, &job->slot) : NULL;
 
 	if (next)
 		want_place(c, job_of_waiter(next));
@@ -151,7 +151,19 @@ static void on_pause_over(struct timer *t)
 {
 	struct http_job *job = (struct http_job *)(void *)((char *)t - offsetof(struct http_job, timer));
 
+	if (!job->goes_on)
+		job->slot = job->address;
 	want_address(client_of(job->engine), job);
+}
+
+void http_engine_move(struct http_job *job, const struct net_address *address)
+{
+	struct http_client *c = client_of(job->engine);
+
+	gate_leave(&c->places);
+	leave_address(c, job);
+	job->slot = *address;
+	want_address(c, job);
 }
 
 void http_engine_pause(struct http_job *job, int64_t ms)
@@ -177,7 +189,7 @@ static void leave_gates(struct http_client *c, struct http_job *job)
 		gate_forget(&p->gate, &job->waiter);
 		break;
 	case HTTP_STAGE_ADDRESSING:
-		address_slots_forget(c->slots, &job->address, &job->waiter);
+		address_slots_forget(c->slots, &job->slot, &job->waiter);
 		break;
 	case HTTP_STAGE_PLACING:
 		gate_forget(&c->places, &job->waiter);
@@ -460,7 +472,7 @@ static struct status job_fill(struct http_client *c, struct http_job *job, const
 	job->resolver = in->resolver;
 	job->sink = in->sink;
 	job->cancel = in->cancel;
-	job->address = in->address;
+	job->address = job->slot = in->address;
 	job->body_bytes_max = in->body_bytes_max > 0 ? in->body_bytes_max : c->engine.settings.body_bytes_max;
 	buffer_init(&job->robots, ROBOTS_BYTES_MAX);
 	job->owns_session = in->session == NULL;

@@ -25,7 +25,7 @@ struct http_session;
 
 struct http_client_settings {
 	unsigned in_flight_max;            /* transfers at once; 0 = 256 */
-	unsigned per_address_max;          /* fetches at work at once whose `address` is the same; 0 = no limit */
+	unsigned per_address_max;          /* fetches at work on one address at once; 0 = no limit */
 	uint16_t http_port, https_port;    /* where http:// and https:// without a port connect; 0 = 80, 443 */
 	int64_t body_bytes_max;            /* decoded; the rest is discarded and the page marked truncated; 0 = 5 MiB */
 	int64_t wire_bytes_max;            /* as received; the same; 0 = 5 MiB */

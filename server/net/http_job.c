@@ -282,6 +282,41 @@ static bool find_address(const struct http_job *job, struct net_address *out)
 	return true;
 }
 
+/* The same machine, whatever the port. */
+static bool same_machine(const struct net_address *a, const struct net_address *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+/* The attempt stands still: nothing of its time passes until it has a place again. */
+static void stand_still(struct http_job *job)
+{
+	job->goes_on = true;
+	job->left_ms = job->deadline_ms - job->engine->now_ms;
+}
+
+/* Politeness: a slot of the address that is really asked, and time between two requests to one host. False when the job
+ * waits for that; it comes back through step(). */
+static bool may_ask(struct http_job *job, const struct net_address *address)
+{
+	struct http_session *session = job->session;
+	int64_t wait_ms = session->asked_ms + job->policy->host_delay_ms - job->engine->now_ms;
+
+	if (wait_ms > 0 && job->policy->host_delay_ms > 0 && strcmp(session->asked_host, job->target.host) == 0) {
+		stand_still(job);
+		http_engine_pause(job, wait_ms);
+		return false;
+	}
+	if (job->engine->settings.per_address_max > 0 && !same_machine(&job->slot, address)) {
+		stand_still(job);
+		http_engine_move(job, address);
+		return false;
+	}
+	memcpy(session->asked_host, job->target.host, sizeof session->asked_host);
+	session->asked_ms = job->engine->now_ms;
+	return true;
+}
+
 static void request(struct http_job *job, const struct net_address *address)
 {
 	struct http_transfer_plan plan = {
@@ -305,6 +340,8 @@ static void request(struct http_job *job, const struct net_address *address)
 		http_engine_end(job, HTTP_FAILED, HTTP_REASON_ERROR);
 		return;
 	}
+	if (!may_ask(job, address))
+		return;
 	job->code = 0;
 	job->body_bytes = 0;
 	job->engine->counts.requests++;
@@ -357,13 +394,13 @@ static void step(struct http_job *job)
 void http_job_work(struct http_job *job)
 {
 	struct http_engine *engine = job->engine;
-	int64_t next_ms = job->session->page_ms + job->policy->host_delay_ms;
 
-	if (job->session->page_ms > 0 && engine->now_ms < next_ms) {
-		http_engine_pause(job, next_ms - engine->now_ms);
+	if (job->goes_on) {
+		job->goes_on = false;
+		job->deadline_ms = engine->now_ms + job->left_ms;
+		step(job);
 		return;
 	}
-	job->session->page_ms = engine->now_ms;
 	job->attempts++;
 	job->deadline_ms = engine->now_ms + job->policy->timeout_ms;
 	job->redirects = 0;

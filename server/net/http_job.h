@@ -20,7 +20,7 @@ enum http_stage {
 	HTTP_STAGE_ADDRESSING, /* waits until fewer work on its address                  */
 	HTTP_STAGE_PLACING,    /* waits for one of the engine's places; has its address  */
 	HTTP_STAGE_WORKING,    /* has a place: a transfer or a resolver                  */
-	HTTP_STAGE_PAUSED,     /* waits before a retry, without a place or address       */
+	HTTP_STAGE_PAUSED,     /* waits before a request, without a place or address     */
 };
 
 struct http_job {
@@ -39,12 +39,15 @@ struct http_job {
 	int64_t body_bytes_max;
 	char host[DNS_NAME_MAX + 1];
 	struct net_address address; /* of host; family 0 until known */
+	struct net_address slot;    /* the address that its slot is for */
 	bool is_root;               /* no URL was given: https, then http */
 	struct http_url start;
 
 	/* where it stands */
 	enum http_stage stage;
 	bool is_started;
+	bool goes_on;    /* the place it waits for is for the attempt it is in */
+	int64_t left_ms; /* with goes_on: of that attempt */
 	struct gate_waiter waiter;
 	struct timer timer; /* a pause, or the deadline while a host is resolved */
 	int64_t started_ms, deadline_ms;
@@ -81,7 +84,7 @@ struct http_engine {
 
 /* --- http_job.c ---------------------------------------------------------------------------------------------- */
 
-/* The job has a place: begins the next attempt. */
+/* The job has a place: begins the next attempt, or goes on with the one it is in. */
 void http_job_work(struct http_job *job);
 void http_job_transfer_ended(struct http_job *job);
 void http_job_resolved(struct http_job *job, const struct http_letter *letter);
@@ -93,6 +96,8 @@ void http_job_cancel(struct http_job *job);
 
 /* Gives the place back and asks for one again after ms. */
 void http_engine_pause(struct http_job *job, int64_t ms);
+/* Gives the place back and asks for one again, with a slot for another address. */
+void http_engine_move(struct http_job *job, const struct net_address *address);
 /* Calls back and frees the job. */
 void http_engine_end(struct http_job *job, enum http_outcome status, enum http_reason reason);
 

@@ -42,7 +42,7 @@ struct http_policy_settings {
 	const uint16_t *allowed_statuses; /* none: any 2xx */
 	size_t allowed_status_count;
 	unsigned retries_max;           /* at most HTTP_RETRIES_MAX */
-	int64_t host_delay_ms;          /* between two pages of one session */
+	int64_t host_delay_ms;          /* between two requests of one session to one host */
 	unsigned fetches_max;           /* at work at once; 0 = no limit of its own */
 	double rate_per_s, rate_burst;  /* fetches started per second; 0 = unlimited */
 	struct rate_source shared_rate; /* when take is set it replaces the two above */

@@ -3,6 +3,7 @@
 #define NET_HTTP_SESSION_H
 
 #include "net/http_client.h"
+#include "net/url.h"
 
 #define HTTP_SESSION_HOSTS_MAX 16
 
@@ -11,7 +12,9 @@ struct robots;
 
 struct http_session {
 	struct curl_slist *cookies;
-	int64_t page_ms; /* when the last page was asked for; 0 before the first */
+	/* the last request of all; "" before the first */
+	char asked_host[DNS_NAME_MAX + 1];
+	int64_t asked_ms;
 	unsigned host_count;
 	struct {
 		char *host;

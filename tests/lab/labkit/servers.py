@@ -146,7 +146,8 @@ def personas(resolvers):
                                   "maxConcurrentLookups": 500, "rateLimitDps": 0, "rateLimitBurst": 0}},
         "http": {"name": "Lab visitor", "personaType": "http", "description": "Visits the lab's own sites, without limits.",
                  "configDetails": {"personaType": "http", "userAgent": "DomainFlow-Lab/1.0", "requestTimeoutSeconds": 3,
-                                   "maxConcurrentFetches": 128, "rateLimitDps": 0, "rateLimitBurst": 0}},
+                                   "maxConcurrentFetches": 128, "hostDelayMs": 0, "rateLimitDps": 0,
+                                   "rateLimitBurst": 0}},
     }
 
 

@@ -613,6 +613,56 @@ static void a_cancelled_group_ends_and_the_other_goes_on(void **state)
 	http_policy_destroy(policy);
 }
 
+/* The host of the page is asked for its robots.txt and at once for nothing else; time that politeness takes is not the
+ * attempt's. */
+static void a_host_is_left_alone_between_requests(void **state)
+{
+	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual() };
+	unsigned before = atomic_load(&plain.requests);
+	struct http_fetch f = { .host = "ok.example.test", .url = "http://ok.example.test/" };
+	struct http_policy *policy = NULL;
+
+	(void)state;
+	q.policy.respect_robots = true;
+	q.policy.host_delay_ms = 1200;
+	q.policy.timeout_ms = 1000;
+	q.host = "partly.example.test";
+	q.url = "http://partly.example.test/public";
+	expect(q, HTTP_OK, HTTP_REASON_NONE, 200);
+	assert_int_equal(atomic_load(&plain.requests) - before, 2);
+
+	q.policy.host_delay_ms = 60000;
+	q.policy.respect_robots = false; /* two hosts: nothing to wait for */
+	q.host = "hops1.example.test";
+	q.url = "http://hops1.example.test/";
+	expect(q, HTTP_OK, HTTP_REASON_NONE, 200);
+
+	q.policy.respect_robots = true;
+	before = atomic_load(&plain.requests);
+	assert_true(status_ok(http_policy_create(&q.policy, &policy)));
+	assert_true(net_address_parse(WEB_SITE_IP, 1, &f.address));
+	f.policy = policy;
+	assert_true(status_ok(http_client_submit(q.client, &f, count, NULL)));
+	assert_false(http_client_drain(q.client, 500));
+	assert_int_equal(atomic_load(&plain.requests) - before, 1);
+	http_client_destroy(q.client);
+	http_policy_destroy(policy);
+}
+
+/* Ends the client. */
+static void expect_crowd_of_three(struct http_client *client, const struct http_fetch *f)
+{
+	while (atomic_load(&plain.open) > 0)
+		usleep(1000);
+	atomic_store(&ended_canceled, 0);
+	for (unsigned i = 0; i < 20; i++)
+		assert_true(status_ok(http_client_submit(client, f, count, NULL)));
+	assert_false(http_client_drain(client, 500));
+	assert_int_equal(atomic_load(&plain.open), 3);
+	http_client_destroy(client);
+	assert_int_equal(atomic_load(&ended_canceled), 20);
+}
+
 static void one_address_is_not_crowded(void **state)
 {
 	struct http_client_settings settings = { .in_flight_max = 64,
@@ -631,15 +681,12 @@ static void one_address_is_not_crowded(void **state)
 	assert_true(status_ok(http_policy_create(&s, &policy)));
 	f.policy = policy;
 	assert_true(net_address_parse(WEB_SITE_IP, 1, &f.address));
-	while (atomic_load(&plain.open) > 0)
-		usleep(1000);
-	atomic_store(&ended_canceled, 0);
-	for (unsigned i = 0; i < 20; i++)
-		assert_true(status_ok(http_client_submit(client, &f, count, NULL)));
-	assert_false(http_client_drain(client, 500));
-	assert_int_equal(atomic_load(&plain.open), 3);
-	http_client_destroy(client);
-	assert_int_equal(atomic_load(&ended_canceled), 20);
+	expect_crowd_of_three(client, &f);
+	f.address = (struct net_address){ 0 }; /* found on the way: counts as well */
+	f.resolver.start = resolve;
+	assert_true(status_ok(http_client_create(&settings, &client)));
+	expect_crowd_of_three(client, &f);
+	assert_true(net_address_parse(WEB_SITE_IP, 1, &f.address));
 
 	s.timeout_ms = 200; /* each timeout lets the next one in */
 	s.retries_max = 1;
@@ -698,6 +745,7 @@ int main(void)
 		cmocka_unit_test(policies_that_cannot_be_sent_are_refused),
 		cmocka_unit_test(the_charset_is_read),
 		cmocka_unit_test(a_cancelled_group_ends_and_the_other_goes_on),
+		cmocka_unit_test(a_host_is_left_alone_between_requests),
 		cmocka_unit_test(one_address_is_not_crowded),
 		cmocka_unit_test(a_thousand_sites_all_end),
 	};
