@@ -40,9 +40,11 @@ void change_event(struct campaign_change *change, const char *type, enum phase p
 	add_event(change, type, phase, payload, takes_sequence ? ++change->now.campaign.last_sequence : 0);
 }
 
-void change_twin(struct campaign_change *change, const char *type, enum phase phase, const char *payload)
+void change_twin(struct campaign_change *change, const char *type)
 {
-	add_event(change, type, phase, payload, change->now.campaign.last_sequence);
+	const struct stored_event *last = &change->events[change->event_count - 1];
+
+	add_event(change, type, last->phase, last->payload, last->sequence);
 }
 
 static void set_time(json_t *object, const char *key, int64_t ms)

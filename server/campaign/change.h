@@ -61,8 +61,9 @@ void change_move(struct campaign_change *change, enum phase phase, enum phase_st
 /* A stored event of its own; takes_sequence for campaign transitions. phase may be PHASE_COUNT. */
 void change_event(struct campaign_change *change, const char *type, enum phase phase, const char *payload,
 		  bool takes_sequence);
-/* Repeats the last sequence: the twin of the transition just made (phase_auto_started). */
-void change_twin(struct campaign_change *change, const char *type, enum phase phase, const char *payload);
+/* Says the transition just made a second time under another type: same phase, payload and sequence
+ * (phase_auto_started). */
+void change_twin(struct campaign_change *change, const char *type);
 
 /* Writes counters, phases, executions, events and the campaign, in that order. Does nothing when nothing changed. */
 struct status change_save(struct campaign_change *change) MUST_CHECK;

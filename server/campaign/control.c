@@ -2,24 +2,13 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "campaign/refusal.h"
 #include "campaign/start.h"
 #include "campaign/transition.h"
 
 #include <string.h>
 
 static const struct change_note no_note = { .previous_phase = PHASE_COUNT };
-
-struct status control_refusal(const struct campaign_change *change, enum phase phase, const char *reason,
-			      const char *action, const char *message)
-{
-	struct status st = status_make(STATUS_FAILED_PRECONDITION, reason, "%s", message);
-
-	if (phase != PHASE_COUNT)
-		status_add_meta(&st, change->arena, "current_state",
-				phase_status_to_text(change->now.phases[phase].status));
-	status_add_meta(&st, change->arena, "attempted_action", action);
-	return st;
-}
 
 static struct status illegal_move(const struct campaign_change *change, enum phase phase, enum phase_action action)
 {
@@ -28,7 +17,7 @@ static struct status illegal_move(const struct campaign_change *change, enum pha
 
 	snprintf(message, sizeof message, "Cannot %s from '%s' state", name,
 		 phase_status_to_text(change->now.phases[phase].status));
-	return control_refusal(change, phase, "INVALID_PHASE_TRANSITION", name, message);
+	return campaign_refusal(change, phase, "INVALID_PHASE_TRANSITION", name, message);
 }
 
 static struct status check_expected(const struct campaign_change *change, enum phase phase, enum phase_action action,
@@ -42,7 +31,7 @@ static struct status check_expected(const struct campaign_change *change, enum p
 		return STATUS_OK_VALUE;
 	snprintf(message, sizeof message, "Expected state '%s' but current state is '%s'; cannot %s",
 		 phase_status_to_text(expected.status), phase_status_to_text(status), phase_action_to_text(action));
-	st = control_refusal(change, phase, "EXPECTED_STATE_MISMATCH", phase_action_to_text(action), message);
+	st = campaign_refusal(change, phase, "EXPECTED_STATE_MISMATCH", phase_action_to_text(action), message);
 	status_add_meta(&st, change->arena, "expected_state", phase_status_to_text(expected.status));
 	return st;
 }
@@ -50,7 +39,7 @@ static struct status check_expected(const struct campaign_change *change, enum p
 static struct status check_editable(const struct campaign_change *change, const char *action)
 {
 	if (change->now.campaign.status == CAMPAIGN_STATUS_ARCHIVED)
-		return control_refusal(change, PHASE_COUNT, "INVALID_STATE", action, "the campaign is archived");
+		return campaign_refusal(change, PHASE_COUNT, "INVALID_STATE", action, "the campaign is archived");
 	return STATUS_OK_VALUE;
 }
 
@@ -85,7 +74,7 @@ static struct status check_control_phase(const struct campaign_change *change, e
 	if (control != PHASE_COUNT)
 		return illegal_move(change, phase, action);
 	snprintf(message, sizeof message, "No controllable phase; cannot %s", name);
-	return control_refusal(change, phase, "NO_CONTROL_PHASE", name, message);
+	return campaign_refusal(change, phase, "NO_CONTROL_PHASE", name, message);
 }
 
 struct status control_pause(struct campaign_change *change, enum phase phase, struct expected_state expected,
@@ -153,8 +142,8 @@ struct status control_stop_campaign(struct campaign_change *change, enum phase *
 
 	TRY(check_editable(change, "stop"));
 	if (control == PHASE_COUNT)
-		return control_refusal(change, PHASE_COUNT, "NO_CONTROL_PHASE", "stop",
-				       "No controllable phase; cannot stop");
+		return campaign_refusal(change, PHASE_COUNT, "NO_CONTROL_PHASE", "stop",
+					"No controllable phase; cannot stop");
 	fail_phase(change, control, "campaign_stopped", "Campaign stop requested by user");
 	change->now.campaign.status = CAMPAIGN_STATUS_CANCELLED;
 	change_event(change, "campaign_cancelled", PHASE_COUNT, "{}", true);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/json.h"
+#include "campaign/refusal.h"
 #include "phase/phase.h"
 #include "store/query.h"
 #include "store/tx.h"
@@ -24,7 +25,7 @@ static struct status blocked_by(const struct campaign_change *change, enum phase
 
 	snprintf(message, sizeof message, "Cannot start %s: %s is %s", phase_to_text(phase), phase_to_text(blocking),
 		 phase_status_to_text(change->now.phases[blocking].status));
-	st = control_refusal(change, phase, "RERUN_PRECONDITION_FAILED", "start", message);
+	st = campaign_refusal(change, phase, "RERUN_PRECONDITION_FAILED", "start", message);
 	status_add_meta(&st, change->arena, "reason", why);
 	status_add_meta(&st, change->arena, "blocking_phase", phase_to_text(blocking));
 	return st;
@@ -62,7 +63,7 @@ static struct status check_configured(const struct campaign_change *change, enum
 	}
 	snprintf(message, sizeof message, "Cannot start %s: no configuration for %s", phase_to_text(phase),
 		 missing.data);
-	st = control_refusal(change, phase, "PHASE_CONFIG_MISSING", "start", message);
+	st = campaign_refusal(change, phase, "PHASE_CONFIG_MISSING", "start", message);
 	status_add_meta(&st, change->arena, "missing_phases", missing.data);
 	buffer_done(&missing);
 	return st;
@@ -78,11 +79,11 @@ struct status start_check(struct campaign_change *change, enum phase phase)
 	    (c->status == CAMPAIGN_STATUS_CANCELLED && status != PHASE_STATUS_FAILED)) {
 		char message[64];
 		snprintf(message, sizeof message, "the campaign is %s", campaign_status_to_text(c->status));
-		return control_refusal(change, phase, "INVALID_STATE", "start", message);
+		return campaign_refusal(change, phase, "INVALID_STATE", "start", message);
 	}
 	if (phase == PHASE_GENERATION && status == PHASE_STATUS_COMPLETED)
-		return control_refusal(change, phase, "INVALID_STATE", "start",
-				       "the campaign's domains were already generated");
+		return campaign_refusal(change, phase, "INVALID_STATE", "start",
+					"the campaign's domains were already generated");
 	TRY(check_nobody_else(change, phase));
 	if (phase != PHASE_GENERATION && change->now.phases[phase - 1].status != PHASE_STATUS_COMPLETED)
 		return blocked_by(change, phase, "predecessor_incomplete", (enum phase)(phase - 1));
@@ -126,9 +127,7 @@ static void move_to_in_progress(struct campaign_change *change, enum phase phase
 	note.previous_phase = after;
 	change_move(change, phase, PHASE_STATUS_IN_PROGRESS, &note);
 	if (after != PHASE_COUNT)
-		change_twin(change, "phase_auto_started", phase,
-			    arena_printf(change->arena, "{\"status\":\"in_progress\",\"previousPhase\":\"%s\"}",
-					 phase_to_text(after)));
+		change_twin(change, "phase_auto_started");
 }
 
 /* A preflight that fails is a run that failed at once: in_progress, then failed, in one transaction. */

@@ -9,10 +9,6 @@
 
 struct phase_env;
 
-/* FAILED_PRECONDITION with current_state (phase may be PHASE_COUNT) and attempted_action. */
-struct status control_refusal(const struct campaign_change *change, enum phase phase, const char *reason,
-			      const char *action, const char *message) MUST_CHECK;
-
 /* Preconditions 1–4 of 01 §2.5 for a phase that neither runs nor is paused. */
 struct status start_check(struct campaign_change *change, enum phase phase) MUST_CHECK;
 /* The same for a restart of the campaign: no active phase, generation completed, dns and http configured. */

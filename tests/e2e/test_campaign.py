@@ -93,6 +93,12 @@ class FullCampaign(unittest.TestCase):
         self.assertEqual(events[-1][1], "campaign_completed")
         self.assertEqual(sum(e[1] == "phase_auto_started" for e in events), 4)
 
+    def test_an_automatic_start_says_the_same_as_its_twin(self):
+        rows = self.stack.sql("SELECT s.sequence = a.sequence AND s.payload = a.payload FROM campaign_events s JOIN campaign_events a "
+                              "ON a.campaign_id = s.campaign_id AND a.event_number = s.event_number + 1 "
+                              f"WHERE s.campaign_id = '{self.campaign}' AND a.type = 'phase_auto_started'")
+        self.assertEqual(rows, [["t"]] * 4)
+
     def test_the_ten_best_leads_come_best_first(self):
         answer = self.stack.grpcurl("DomainService/ListDomains",
                                     {"campaignId": self.campaign, "leadStatus": "LEAD_STATUS_MATCH",
