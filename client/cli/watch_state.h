@@ -47,7 +47,7 @@ struct watch {
 };
 
 /* NULL for a number that is no phase. */
-struct watch_phase *watch_phase_of(struct watch *w, Domainflow__V2__Phase phase);
+struct watch_phase *watch_phase_of(struct watch *w, Domainflow__V2__Phase phase) NOT_NULL;
 /* Takes over where everything stands; what follows from it. */
 enum watch_outcome watch_snapshot(struct watch *w, const PbSnapshot *snapshot, int64_t now_ms);
 /* Takes one message of the stream; what follows from it. */

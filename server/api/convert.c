@@ -58,7 +58,7 @@ struct status api_optional_state(struct arena *arena, const char *field, int val
 
 static struct status required_state(struct arena *arena, const char *field, int value, int count, int *out)
 {
-	bool given;
+	bool given = false;
 
 	TRY(api_optional_state(arena, field, value, count, &given, out));
 	return given ? STATUS_OK_VALUE : api_bad_field(arena, field, "is required");
@@ -66,7 +66,7 @@ static struct status required_state(struct arena *arena, const char *field, int 
 
 struct status api_phase(struct arena *arena, Domainflow__V2__Phase value, enum phase *out)
 {
-	int state;
+	int state = 0;
 
 	TRY(required_state(arena, "phase", (int)value, PHASE_COUNT, &state));
 	*out = (enum phase)state;
@@ -75,7 +75,7 @@ struct status api_phase(struct arena *arena, Domainflow__V2__Phase value, enum p
 
 struct status api_mode(struct arena *arena, const char *field, Domainflow__V2__CampaignMode value, enum campaign_mode *out)
 {
-	int state;
+	int state = 0;
 
 	TRY(required_state(arena, field, (int)value, CAMPAIGN_MODE_COUNT, &state));
 	*out = (enum campaign_mode)state;

@@ -158,6 +158,7 @@ size_t arena_used(const struct arena *arena)
 	return arena->used;
 }
 
+#undef status_out_of_memory /* see status.h */
 struct status status_out_of_memory(void)
 {
 	return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "the memory limit of this work is used up");

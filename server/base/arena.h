@@ -33,6 +33,9 @@ size_t arena_used(const struct arena *arena);
 
 /* What to return when an arena call gave NULL. */
 struct status status_out_of_memory(void) MUST_CHECK;
+#ifdef __clang_analyzer__ /* see status.h */
+#define status_out_of_memory() ((struct status){ .code = STATUS_RESOURCE_EXHAUSTED, .reason = "" })
+#endif
 
 static inline void auto_arena(struct arena **arena)
 {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef status_make /* see status.h */
 struct status status_make(enum status_code code, const char *reason, const char *format, ...)
 {
 	struct status st = { .code = code, .reason = reason };

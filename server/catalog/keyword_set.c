@@ -217,7 +217,7 @@ struct status keyword_set_update(struct store_tx *tx, const char *workspace, con
 		matches_otherwise = set.rule_count > 0 && set.is_enabled != *request->is_enabled;
 		set.is_enabled = *request->is_enabled;
 	}
-	if (request->has_rules) {
+	if (rules) {
 		size_t old_count = (size_t)set.rule_count;
 		TRY(give_ids(id, set.rules, old_count, rules, request->rule_count, arena));
 		if (!same_rules(set.rules, old_count, rules, request->rule_count)) {

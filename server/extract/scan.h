@@ -8,8 +8,6 @@
 
 #include <stdbool.h>
 
-#include <stdbool.h>
-
 /* The first a or b in [p, end), or end. */
 static inline const char *scan_for_two(const char *p, const char *end, char a, char b)
 {

@@ -81,7 +81,7 @@ static void read_metadata(struct rpc_call *call, const grpc_metadata_array *meta
 /* A connection we accepted ourselves is known to the core as "fd:12". */
 static void peer_of_descriptor(int fd, char out[RPC_PEER_BYTES])
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = { 0 };
 	socklen_t bytes = sizeof address;
 	char host[64], port[8];
 
@@ -97,10 +97,9 @@ static void peer_of_descriptor(int fd, char out[RPC_PEER_BYTES])
 static void read_peer(struct rpc_call *call)
 {
 	char *peer = grpc_call_get_peer(call->core);
-	int fd;
 
-	if (sscanf(peer, "fd:%d", &fd) == 1)
-		peer_of_descriptor(fd, call->peer);
+	if (strncmp(peer, "fd:", 3) == 0)
+		peer_of_descriptor((int)strtol(peer + 3, NULL, 10), call->peer);
 	else
 		snprintf(call->peer, sizeof call->peer, "%s", strncmp(peer, "ipv4:", 5) == 0 ? peer + 5 : peer);
 	gpr_free(peer);

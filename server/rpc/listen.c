@@ -40,14 +40,16 @@ static bool is_loopback(const struct sockaddr *address)
 
 static int bound_port(int fd)
 {
-	struct sockaddr_storage address;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .v6 = { 0 } };
 	socklen_t bytes = sizeof address;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &bytes) != 0)
+	if (getsockname(fd, &address.any, &bytes) != 0)
 		return 0;
-	if (address.ss_family == AF_INET)
-		return ntohs(((struct sockaddr_in *)(void *)&address)->sin_port);
-	return ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
+	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
 /* Options that accepted sockets inherit are set here, once. */

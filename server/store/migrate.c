@@ -69,8 +69,8 @@ static struct status run(struct session *s, const char *sql, PGresult **out)
 static struct status lock_one(struct session *s, const char *database)
 {
 	int64_t deadline_ms = clock_monotonic_ms() + s->settings->db_migrate_ms;
-	struct status st = STATUS_OK_VALUE;
 	struct cancel never;
+	struct status st;
 	char sql[96];
 
 	cancel_init(&never, NULL);

@@ -7,7 +7,8 @@
         stack.wait_campaign(campaign, "completed")
         self.assertEqual(stack.sql_counts(...), ...)
 
-Programs come from TEST_BIN_DIR (default build/release/bin). Everything lives in one folder below TEST_RUN_DIR (default
+Programs come from TEST_BIN_DIR (default build/release/bin). Slow ones (a sanitizer's, on a busy machine) need TEST_PATIENCE:
+a factor for the time the lab's sites get to answer. Everything lives in one folder below TEST_RUN_DIR (default
 /tmp), runs on Unix sockets and free ports of 127.0.0.1, and is gone after the block; after a failure the folder stays
 and its path is printed. Nothing here sleeps for a fixed time: every wait has a question and a deadline.
 """
@@ -31,6 +32,7 @@ from labkit import expect, pages, process, servers  # noqa: E402
 from labkit.services import Postgres, Redis  # noqa: E402
 
 BIN = Path(os.environ.get("TEST_BIN_DIR", ROOT / "build" / "release" / "bin"))
+PATIENCE = int(os.environ.get("TEST_PATIENCE", "1"))
 GRPCURL = ROOT / ".cache" / "bin" / "grpcurl"
 CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]  # tells the leavings of several checkouts apart
 READY_SECONDS = 30
@@ -324,9 +326,10 @@ class Stack:
     def create_persona(self, kind, **details):
         """The lab's persona of a kind, with changed details; its id."""
         persona = servers.personas(self.lab["resolvers"])[kind]
+        slow = {name: value * PATIENCE for name, value in persona["configDetails"].items() if name.endswith("TimeoutSeconds")}
         self._named += 1
         request = {"name": f"{persona['name']} {self._named}", "personaType": f"PERSONA_TYPE_{kind.upper()}",
-                   "configDetails": json.dumps({**persona["configDetails"], **details})}
+                   "configDetails": json.dumps({**persona["configDetails"], **slow, **details})}
         return self.grpcurl("PersonaService/CreatePersona", request)["persona"]["id"]
 
     def create_keyword_set(self, file=pages.KEYWORD_FILE):

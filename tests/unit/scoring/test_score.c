@@ -111,10 +111,10 @@ static void freshness_steps_are_inclusive_as_written(void **state)
 	} cases[] = { { -5, 1 },
 		      { 86400000, 1 },
 		      { 86400001, .7 },
-		      { 7 * 86400000ll - 1, .7 },
-		      { 7 * 86400000ll, .4 },
-		      { 30 * 86400000ll - 1, .4 },
-		      { 30 * 86400000ll, 0 } };
+		      { 7 * 86400000LL - 1, .7 },
+		      { 7 * 86400000LL, .4 },
+		      { 30 * 86400000LL - 1, .4 },
+		      { 30 * 86400000LL, 0 } };
 	struct score_weights given = score_weights_default();
 	struct score_config config = { .effective = score_weights_effective(&given) };
 	size_t i;
