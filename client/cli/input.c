@@ -1,6 +1,7 @@
 #include "input.h"
 
 #include "cli.h"
+#include "command.h"
 #include "output.h"
 #include "pb.h"
 #include "pb_value.h"
@@ -15,45 +16,46 @@
 
 #define CHUNK 65536
 
-static struct status read_all(FILE *file, const char *name, struct buffer *out)
+static struct status read_all(FILE *file, struct buffer *out)
 {
 	while (buffer_reserve(out, CHUNK)) {
 		size_t n = fread(out->data + out->len, 1, CHUNK, file);
 
 		out->len += n;
 		if (n < CHUNK && ferror(file))
-			return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s: %s", name, strerror(errno));
+			return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s", strerror(errno));
 		if (n < CHUNK)
 			return STATUS_OK_VALUE;
 	}
-	return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s is larger than %d bytes", name, INPUT_BYTES_MAX);
+	return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "is larger than %d bytes", INPUT_BYTES_MAX);
 }
 
 struct status input_read(const struct cli *cli, json_t **out)
 {
-	const char *name = cli->options->value[OPTION_FILE];
+	const char *name = cli->options->value[OPTION_FILE], *shown;
 	struct buffer text;
 	json_t *tree = NULL;
 	struct status st;
 	FILE *file;
 
 	if (!name)
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s needs -f FILE", cli->options->words[0]);
-	file = strcmp(name, "-") == 0 ? stdin : fopen(name, "re");
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s needs -f FILE", cli->options->command->name);
+	shown = strcmp(name, "-") == 0 ? "standard input" : name;
+	file = shown == name ? fopen(name, "re") : stdin;
 	if (!file)
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s: %s", name, strerror(errno));
 	buffer_init(&text, INPUT_BYTES_MAX + CHUNK);
-	st = read_all(file, name, &text);
+	st = read_all(file, &text);
 	if (file != stdin)
 		fclose(file);
 	if (status_ok(st))
 		st = json_read(text.data, text.len, INPUT_BYTES_MAX, &tree);
 	buffer_done(&text);
 	if (!status_ok(st))
-		return status_wrap(st, name);
+		return status_wrap(st, shown);
 	if (!json_is_object(tree)) {
 		json_decref(tree);
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s does not hold a JSON object", name);
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_INPUT", "%s does not hold a JSON object", shown);
 	}
 	*out = tree;
 	return STATUS_OK_VALUE;

@@ -15,8 +15,6 @@
 
 #include <string.h>
 
-#define KEY_CHARACTERS_MAX 64
-
 /* What store_run's body needs and gives back. */
 struct attempt {
 	struct mutation *m;
@@ -188,15 +186,6 @@ static struct status attempt_once(struct store_tx *tx, void *arg)
 							  .request_hash = hash });
 }
 
-struct status api_check_key(struct rpc_call *call)
-{
-	const char *key = rpc_call_idempotency_key(call);
-
-	if (key && (!*key || strlen(key) > KEY_CHARACTERS_MAX))
-		return api_bad_field(rpc_call_arena(call), "x-idempotency-key", "must have 1 to 64 characters");
-	return STATUS_OK_VALUE;
-}
-
 struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage **out)
 {
 	struct attempt a = { .m = m, .body = body };
@@ -205,7 +194,6 @@ struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage 
 	m->api = rpc_call_app(m->call);
 	m->arena = rpc_call_arena(m->call);
 	m->workspace = rpc_call_principal(m->call)->workspace;
-	TRY(api_check_key(m->call));
 	st = store_run(m->api->pool, clock_monotonic_ms() + rpc_call_ms_left(m->call), STORE_UNLESS_DONE, attempt_once,
 		       &a);
 	if (!status_ok(st))

@@ -37,10 +37,6 @@ struct mutation {
 	struct uuid moved;
 };
 
-/* The idempotency key of a call has 1 to 64 characters: BAD_REQUEST otherwise. api_mutate asks this; whoever does
- * something before it asks first. */
-struct status api_check_key(struct rpc_call *call) MUST_CHECK;
-
 /* May run more than once (deadlocks); it must not keep state outside the mutation. */
 typedef struct status (*mutation_fn)(struct mutation *m, ProtobufCMessage **out);
 

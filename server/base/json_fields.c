@@ -212,7 +212,7 @@ bool json_get_number(struct json_fields *f, const char *name, double least, doub
 	}
 	number = json_number_value(value);
 	if (!(number >= least && number <= most)) {
-		json_violation(f, name, "must be between %g and %g", least, most);
+		json_violation(f, name, "must be between %.15g and %.15g", least, most);
 		return false;
 	}
 	*out = number;
@@ -282,7 +282,7 @@ bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, s
 {
 	const json_t *array = NULL;
 	struct uuid *ids;
-	size_t n = 0;
+	size_t n = 0, bad = 0;
 
 	if (!json_get_array(f, name, items_max, &array))
 		return false;
@@ -296,9 +296,11 @@ bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, s
 		size_t seen = 0;
 		if (!text) {
 			wrong_type(f, json_element_path(f, name, i), "a string");
+			bad++;
 			continue;
 		}
 		if (!uuid_parse(text, &ids[n])) {
+			bad++;
 			violations_add(f->in->violations, json_element_path(f, name, i), "VALIDATION_ERROR",
 				       "is not a UUID");
 			continue;
@@ -308,6 +310,8 @@ bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, s
 		if (seen == n)
 			n++;
 	}
+	if (bad > 0) /* half a list would have its elements found faulty by others, at the wrong index */
+		return false;
 	*out = ids;
 	*out_count = n;
 	return true;

@@ -67,7 +67,7 @@ bool json_get_bool(struct json_fields *f, const char *name, bool *out);
 bool json_get_int(struct json_fields *f, const char *name, int64_t least, int64_t most, int64_t *out);
 bool json_get_number(struct json_fields *f, const char *name, double least, double most, double *out);
 bool json_get_text(struct json_fields *f, const char *name, size_t bytes_max, const char **out);
-/* Malformed ids are violations at path.name[i]; repeated ones are dropped. */
+/* Malformed ids are violations at path.name[i], and then there are no ids at all; repeated ones are dropped. */
 bool json_get_uuid(struct json_fields *f, const char *name, struct uuid *out);
 bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, struct uuid **out, size_t *out_count);
 bool json_get_texts(struct json_fields *f, const char *name, size_t items_max, size_t bytes_max,

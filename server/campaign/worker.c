@@ -92,8 +92,9 @@ static void fail_run(struct worker *w, const struct run_key *run, struct arena *
 	bool moved;
 	struct status st;
 
-	log_batch("phase_cannot_run", why, &named);
 	st = ledger_fail(w->env, run, arena, status_for_clients(why), &moved);
+	if (!status_ok(st) || moved) /* else another slot met the same obstacle first and has said so */
+		log_batch("phase_cannot_run", why, &named);
 	if (!status_ok(st))
 		log_batch("phase_fail_not_stored", st, &named);
 	else if (moved)
@@ -190,7 +191,8 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 		batch = (struct batch){ .campaign_id = key->campaign_id,
 					.phase = key->phase,
 					.run_number = key->run_number };
-		log_batch("claim_failed", st, &batch);
+		if (!st.reason || strcmp(st.reason, "DATABASE_UNAVAILABLE") != 0) /* the pool says that, once */
+			log_batch("claim_failed", st, &batch);
 		return BACKOFF_MS;
 	}
 	switch (result) {

@@ -163,7 +163,7 @@ static struct status apply_flags(struct settings *s, int count, char **args)
 			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_MISSING", "--%.60s needs a value", name);
 		const char *problem = apply(s, row, value);
 		if (problem)
-			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_INVALID", "--%.*s: '%.60s' %s (%g to %g)",
+			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_INVALID", "--%.*s: '%.60s' %s (%.15g to %.15g)",
 					   (int)n, name, value, problem, row->least, row->most);
 	}
 	return STATUS_OK_VALUE;

@@ -41,7 +41,7 @@ const char *rpc_call_peer(const struct rpc_call *call);
  * the client as initial metadata x-request-id. */
 const char *rpc_call_request_id(const struct rpc_call *call);
 
-/* The client's x-idempotency-key (1 to 128 printable ASCII characters), NULL when it sent none. A key that does not
+/* The client's x-idempotency-key (1 to 64 printable ASCII characters), NULL when it sent none. A key that does not
  * fit is refused before the handler runs. */
 const char *rpc_call_idempotency_key(const struct rpc_call *call);
 

@@ -22,7 +22,7 @@
 #define RPC_STREAM_QUEUES_MAX 16
 #define RPC_THREADS_MAX       (128 + RPC_STREAM_QUEUES_MAX)
 #define RPC_REQUEST_ID_MAX    64
-#define RPC_IDEMPOTENCY_MAX   128
+#define RPC_IDEMPOTENCY_MAX   64
 #define RPC_PEER_BYTES        80
 
 /* Every operation handed to the core is a tag; the thread that gets it back calls fire. `ok` is the core's success

@@ -1,3 +1,4 @@
+#include "base/compiler.h"
 #include "base/status.h"
 #include "echo.h"
 #include "telemetry/metrics.h"
@@ -167,14 +168,18 @@ static void a_bad_request_id_is_replaced(void **state)
 
 static void a_bad_idempotency_key_is_refused(void **state)
 {
-	struct client_options options = { .metadata = { { "x-idempotency-key", "two words" } } };
-	struct client_call call;
-	Domainflow__Test__V1__Note *note;
+	const char *const bad[] = { "two words", "65-characters-65-characters-65-characters-65-characters-65-charac" };
 
 	(void)state;
-	assert_int_equal(say(&echo, &call, "hello", 0, &options, &note), GRPC_STATUS_INVALID_ARGUMENT);
-	assert_true(details_contain(&call, "BAD_IDEMPOTENCY_KEY"));
-	client_done(&call);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct client_options options = { .metadata = { { "x-idempotency-key", bad[i] } } };
+		struct client_call call;
+		Domainflow__Test__V1__Note *note;
+
+		assert_int_equal(say(&echo, &call, "hello", 0, &options, &note), GRPC_STATUS_INVALID_ARGUMENT);
+		assert_true(details_contain(&call, "BAD_IDEMPOTENCY_KEY"));
+		client_done(&call);
+	}
 }
 
 static void trailers_arrive(void **state)
