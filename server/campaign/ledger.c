@@ -192,6 +192,6 @@ struct status ledger_fail(const struct phase_env *env, const struct run_key *run
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
 	campaign_metrics_changed(env->metrics, &change);
-	*moved = true;
+	*moved = change.phase_moved[run->phase];
 	return STATUS_OK_VALUE;
 }

@@ -78,6 +78,21 @@ class CommandLine(unittest.TestCase):
         self.assertIn("\n  configuration.patternConfig.tlds[1]: ", err)
         self.assertIn("\n  configuration.patternConfig.prefixVariableLength: ", err)
 
+    def test_what_is_wrong_is_named_where_it_is(self):
+        self.assertIn("campaign create needs -f FILE", self.dfctl("campaign", "create", code=2)[1])
+        self.assertIn("standard input: not JSON", self.dfctl("campaign", "create", "-f", "-", data="{", code=2)[1])
+        self.assertEqual(self.dfctl("campaign", "create", "-f", self.folder, code=2)[1].count(str(self.folder)), 1)
+        wrong = {"name": "ids", "patternConfig": {"type": "constant", "constant": "one", "personaIds": ["no-uuid", NOBODY]}}
+        err = self.dfctl("campaign", "create", "-f", "-", data=json.dumps(wrong), code=2)[1]
+        self.assertIn("\n  patternConfig.personaIds[0]: is not a UUID\n", err)
+        self.assertNotIn("no such persona", err)  # once all are UUIDs, they are looked up, each under its own index
+        wrong["patternConfig"]["personaIds"] = [self.stack.create_persona("dns"), NOBODY]
+        err = self.dfctl("campaign", "create", "-f", "-", data=json.dumps(wrong), code=2)[1]
+        self.assertIn("\n  patternConfig.personaIds[1]: there is no such persona", err)
+        wrong = {"name": "fast", "personaType": "dns", "configDetails": {"resolvers": ["9.9.9.9"], "rateLimitDps": -1}}
+        err = self.dfctl("persona", "create", "-f", "-", data=json.dumps(wrong), code=2)[1]
+        self.assertIn("must be between 0 and 1000000\n", err)
+
     def test_unknown_refused_and_unreachable_have_codes_of_their_own(self):
         self.assertIn("(CAMPAIGN_UNKNOWN)", self.dfctl("campaign", "get", NOBODY, code=3)[1])
         self.assertIn("(CAMPAIGN_UNKNOWN)", self.dfctl("campaign", "watch", NOBODY, code=3)[1])
