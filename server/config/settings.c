@@ -21,11 +21,14 @@ struct setting {
 
 #define AT(field) offsetof(struct settings, field)
 static const struct setting table[] = {
-#define SETTING_TEXT(field, env, value, help)                   { env, KIND_TEXT, AT(field), value, 0, 0, 0, "", help },
-#define SETTING_INT(field, env, value, least, most, unit, help) { env, KIND_INT, AT(field), NULL, value, least, most, unit, help },
-#define SETTING_NUMBER(field, env, value, least, most, help)    { env, KIND_NUMBER, AT(field), NULL, value, least, most, "", help },
-#define SETTING_BOOL(field, env, value, help)                   { env, KIND_BOOL, AT(field), NULL, value, 0, 1, "", help },
-#define SETTING_DURATION(field, env, value, least, most, help)  { env, KIND_DURATION, AT(field), NULL, value, least, most, "", help },
+#define SETTING_TEXT(field, env, value, help) { env, KIND_TEXT, AT(field), value, 0, 0, 0, "", help },
+#define SETTING_INT(field, env, value, least, most, unit, help) \
+	{ env, KIND_INT, AT(field), NULL, value, least, most, unit, help },
+#define SETTING_NUMBER(field, env, value, least, most, help) \
+	{ env, KIND_NUMBER, AT(field), NULL, value, least, most, "", help },
+#define SETTING_BOOL(field, env, value, help) { env, KIND_BOOL, AT(field), NULL, value, 0, 1, "", help },
+#define SETTING_DURATION(field, env, value, least, most, help) \
+	{ env, KIND_DURATION, AT(field), NULL, value, least, most, "", help },
 #include "config/settings.def"
 };
 
@@ -147,7 +150,8 @@ static struct status apply_flags(struct settings *s, int count, char **args)
 		size_t n;
 
 		if (strncmp(name, "--", 2) != 0)
-			return status_make(STATUS_INVALID_ARGUMENT, "UNKNOWN_FLAG", "unexpected argument '%.60s'", name);
+			return status_make(STATUS_INVALID_ARGUMENT, "UNKNOWN_FLAG", "unexpected argument '%.60s'",
+					   name);
 		name += 2;
 		n = strcspn(name, "=");
 		for (size_t r = 0; r < ARRAY_LEN(table) && !row; r++)
@@ -160,11 +164,13 @@ static struct status apply_flags(struct settings *s, int count, char **args)
 		else if (i + 1 < count)
 			value = args[++i];
 		else
-			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_MISSING", "--%.60s needs a value", name);
+			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_MISSING", "--%.60s needs a value",
+					   name);
 		const char *problem = apply(s, row, value);
 		if (problem)
-			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_INVALID", "--%.*s: '%.60s' %s (%.15g to %.15g)",
-					   (int)n, name, value, problem, row->least, row->most);
+			return status_make(STATUS_INVALID_ARGUMENT, "FLAG_VALUE_INVALID",
+					   "--%.*s: '%.60s' %s (%.15g to %.15g)", (int)n, name, value, problem,
+					   row->least, row->most);
 	}
 	return STATUS_OK_VALUE;
 }
