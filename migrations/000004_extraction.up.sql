@@ -48,9 +48,10 @@ CREATE TABLE domain_extraction_features (
   created_at                   timestamptz NOT NULL DEFAULT now(),
   updated_at                   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (campaign_id, domain_id)
-) WITH (fillfactor = 70);
-CREATE INDEX domain_extraction_features_stale ON domain_extraction_features (campaign_id, domain_id)
-  WHERE is_stale_score;
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+-- No index on what scoring writes: its updates stay heap-only. Stale scores are found by a walk over the primary key.
+-- Richness is written once, by the fetch; high potential is counted from it.
+CREATE INDEX domain_extraction_features_richness ON domain_extraction_features (campaign_id, content_richness_score);
 -- The exceptions; ready rows are the rest of the primary key.
 CREATE INDEX domain_extraction_features_unready ON domain_extraction_features (campaign_id, processing_state, domain_id)
   WHERE processing_state <> 'ready';

@@ -42,7 +42,8 @@ struct status phase_personas_read(const struct phase_env *env, enum persona_type
 	TRY(store_commit(&tx));
 	if (count == 0)
 		return status_make(STATUS_FAILED_PRECONDITION, "E_NO_USABLE_PERSONA",
-				   "none of the configured %s personas exists and is enabled", persona_type_to_text(type));
+				   "none of the configured %s personas exists and is enabled",
+				   persona_type_to_text(type));
 	*out = list;
 	*out_count = count;
 	return STATUS_OK_VALUE;
@@ -58,9 +59,9 @@ struct status phase_persona_rate(const struct phase_env *env, const char *kind, 
 	return shared_rate_create(env->rates, name, per_s, burst, out);
 }
 
-int32_t phase_batch_size(int32_t configured, int32_t total, int32_t least, int32_t most)
+int32_t phase_batch_size(int32_t configured, int32_t total, int32_t parts, int32_t least, int32_t most)
 {
-	int32_t size = total / 100;
+	int32_t size = total / parts;
 
 	if (configured > 0)
 		return configured;
@@ -69,10 +70,9 @@ int32_t phase_batch_size(int32_t configured, int32_t total, int32_t least, int32
 
 struct phase_cut phase_cut_of(const struct domain_cut *cut)
 {
-	return (struct phase_cut){ .first_offset = cut->first,
-				   .last_offset = cut->last,
-				   .count = cut->count,
-				   .is_last = cut->is_last };
+	return (struct phase_cut){
+		.first_offset = cut->first, .last_offset = cut->last, .count = cut->count, .is_last = cut->is_last
+	};
 }
 
 struct domain_range phase_range_of(const struct phase_job *job)
@@ -83,10 +83,8 @@ struct domain_range phase_range_of(const struct phase_job *job)
 int32_t *counters_of_lead(struct counters *counters, enum lead_status status)
 {
 	int32_t *const columns[LEAD_STATUS_COUNT] = {
-		[LEAD_STATUS_PENDING] = &counters->lead_pending,
-		[LEAD_STATUS_MATCH] = &counters->lead_match,
-		[LEAD_STATUS_NO_MATCH] = &counters->lead_no_match,
-		[LEAD_STATUS_ERROR] = &counters->lead_error,
+		[LEAD_STATUS_PENDING] = &counters->lead_pending,   [LEAD_STATUS_MATCH] = &counters->lead_match,
+		[LEAD_STATUS_NO_MATCH] = &counters->lead_no_match, [LEAD_STATUS_ERROR] = &counters->lead_error,
 		[LEAD_STATUS_TIMEOUT] = &counters->lead_timeout,
 	};
 

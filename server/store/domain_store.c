@@ -121,16 +121,22 @@ static struct status unknown_word(const char *column)
 
 static bool take_projection(struct row *row, struct lead_projection *p)
 {
-	const char *dns, *http;
+	const char *dns, *http, *lead, *reason;
 
 	p->offset = take_int64(row, "offset_index");
 	dns = take_text(row, "dns_status");
 	http = take_text(row, "http_status");
+	lead = take_text(row, "lead_status");
+	reason = take_text(row, "rejection_reason");
 	p->is_parked = take_bool(row, "is_parked");
 	p->parked_confidence = take_double(row, "parked_confidence");
 	p->has_score = !take_is_null(row, "domain_score");
 	p->score = take_double_or(row, "domain_score", 0);
-	return dns && http && dns_status_from_text(dns, &p->dns_status) && http_status_from_text(http, &p->http_status);
+	p->has_lead_score = !take_is_null(row, "lead_score");
+	p->lead_score = take_double_or(row, "lead_score", 0);
+	return dns && http && lead && reason && dns_status_from_text(dns, &p->dns_status) &&
+	       http_status_from_text(http, &p->http_status) && lead_status_from_text(lead, &p->lead_status) &&
+	       rejection_from_text(reason, &p->rejection);
 }
 
 /* Both lists are in offset order; a domain without finished features keeps its zeroes. */
@@ -174,7 +180,7 @@ struct status store_lead_projections(struct store_tx *tx, const struct domain_ra
 		is_known &= take_projection(&row, &list[count++]);
 	TRY(row_status(&row));
 	if (!is_known)
-		return unknown_word("dns_status or http_status");
+		return unknown_word("a status or reason");
 	TRY(add_features(tx, range, list, count));
 	*out = list;
 	*out_count = count;
@@ -205,8 +211,9 @@ struct status store_domains_finish_leads(struct store_tx *tx, const struct domai
 	struct row row;
 
 	TRY(store_query(tx, sql_domain_finish_leads, &answer, P_RANGE(range), P_INT64_ARRAY(rows->offsets, n),
+			P_TEXT_ARRAY(rows->old_statuses, n), P_TEXT_ARRAY(rows->old_reasons, n),
 			P_TEXT_ARRAY(rows->statuses, n), P_TEXT_ARRAY(rows->reasons, n),
-			P_DOUBLE_ARRAY(rows->scores, rows->score_nulls, n)));
+			P_DOUBLE_ARRAY(rows->scores, NULL, n)));
 	list = arena_array(arena, (size_t)PQntuples(answer) + 1, sizeof *list);
 	if (!list)
 		return status_out_of_memory();

@@ -107,6 +107,10 @@ struct lead_projection {
 	double parked_confidence;
 	bool has_score;
 	double score;
+	enum lead_status lead_status; /* the decision stored so far */
+	enum rejection rejection;
+	bool has_lead_score;
+	double lead_score;
 	bool has_structure; /* this and the next three: of the feature row, else zero */
 	int32_t keywords_unique, keyword_hits, content_bytes;
 };
@@ -114,16 +118,16 @@ struct lead_projection {
 struct status store_lead_projections(struct store_tx *tx, const struct domain_range *range, struct arena *arena,
 				     struct lead_projection **out, size_t *out_count) MUST_CHECK;
 
+/* The decisions that change something. */
 struct domain_lead_rows {
 	size_t count;
 	const int64_t *offsets;
-	const char *const *statuses;
-	const char *const *reasons;
-	const double *scores;
-	const bool *score_nulls;
+	const char *const *old_statuses, *const *old_reasons; /* as read: rows that differ from them are left alone */
+	const char *const *statuses, *const *reasons;
+	const double *scores; /* NaN: unscored */
 };
 
-/* So many domains went from one lead status and reason to another; unchanged ones are in no group. */
+/* So many domains went from one lead status and reason to another. */
 struct lead_change {
 	enum lead_status old_status, new_status;
 	enum rejection old_reason, new_reason;

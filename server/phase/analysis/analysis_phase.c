@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_LEAST 500
-#define BATCH_MOST  5000
+#define BATCH_PARTS       25
+#define BATCH_LEAST       500
+#define BATCH_MOST        10000
 #define CONTEXT_BYTES_MAX 16384
 
 /* What is fixed for a run. */
@@ -90,10 +91,11 @@ static struct status context_read(const char *text, struct analysis_context *out
 	int is_tf_lite = 0;
 
 	TRY(json_read(text, strlen(text), CONTEXT_BYTES_MAX, &object));
-	if (json_unpack(object, "{s:s, s:I, s:b}", "snapshotId", &id, "scoringTime", &time_ms, "tfLite",
-			&is_tf_lite) != 0 ||
+	if (json_unpack(object, "{s:s, s:I, s:b}", "snapshotId", &id, "scoringTime", &time_ms, "tfLite", &is_tf_lite) !=
+		    0 ||
 	    !uuid_parse(id, &out->snapshot_id))
-		return status_make(STATUS_INTERNAL, "RUN_CONTEXT_UNREADABLE", "the run's context is not an analysis context");
+		return status_make(STATUS_INTERNAL, "RUN_CONTEXT_UNREADABLE",
+				   "the run's context is not an analysis context");
 	out->scoring_time_ms = time_ms;
 	out->is_tf_lite_enabled = is_tf_lite;
 	return STATUS_OK_VALUE;
@@ -115,9 +117,9 @@ static struct status ensure_snapshot(struct store_tx *tx, const struct uuid *cam
 	struct score_config scoring = scoring_of(is_tf_lite_enabled);
 	struct scoring_snapshot wanted = { .profile_version = 1, .algorithm_version = SCORE_ALGORITHM_VERSION };
 	AUTO(json) json_t *weights = json_object();
-	AUTO(json) json_t *configuration =
-		json_pack("{s:b, s:f, s:b}", "tfLite", (int)is_tf_lite_enabled, "parkedPenaltyFactor",
-			  scoring.parked_penalty_factor, "useKeywordWeights", 0);
+	AUTO(json)
+	json_t *configuration = json_pack("{s:b, s:f, s:b}", "tfLite", (int)is_tf_lite_enabled, "parkedPenaltyFactor",
+					  scoring.parked_penalty_factor, "useKeywordWeights", 0);
 	bool is_short = !weights || !configuration;
 
 	for (unsigned i = 0; i < SCORE_COMPONENT_COUNT && !is_short; i++)
@@ -162,15 +164,17 @@ static struct status analysis_begin(const struct phase_env *env, struct store_tx
 	if (begin->kind != PHASE_BEGIN_RETRY || !status_ok(context_read(state->run_context, &context)))
 		context = (struct analysis_context){ .scoring_time_ms = clock_wall_ms(),
 						     .is_tf_lite_enabled = env->settings->tf_lite };
-	TRY(ensure_snapshot(tx, &begin->campaign->campaign.id, context.is_tf_lite_enabled, arena, &context.snapshot_id));
+	TRY(ensure_snapshot(tx, &begin->campaign->campaign.id, context.is_tf_lite_enabled, arena,
+			    &context.snapshot_id));
 	begin->run_context = context_write(&context, arena);
 	if (!begin->run_context)
 		return status_out_of_memory();
 	begin->total_items = features.ready;
-	begin->batch_size = phase_batch_size(config.batch_size, begin->total_items, BATCH_LEAST, BATCH_MOST);
+	begin->batch_size =
+		phase_batch_size(config.batch_size, begin->total_items, BATCH_PARTS, BATCH_LEAST, BATCH_MOST);
 	count_one(env->metrics, &reuses);
-	return phase_event_add(arena, &begin->events, "analysis_reuse_enrichment", "{\"featureVectorCount\":%" PRId32 "}",
-			       features.ready);
+	return phase_event_add(arena, &begin->events, "analysis_reuse_enrichment",
+			       "{\"featureVectorCount\":%" PRId32 "}", features.ready);
 }
 
 static void analysis_run_close(struct phase_run *run)
@@ -298,8 +302,8 @@ static struct status analysis_finish(const struct phase_env *env, struct store_t
 	TRY(phase_event_add(arena, &finish->events, "analysis_completed",
 			    "{\"scored\":%" PRId32 ",\"snapshotId\":\"%s\",\"durationMs\":%" PRId64 "}",
 			    state->progress.processed, id, clock_wall_ms() - state->started_at_ms));
-	finish->results = arena_printf(arena, "{\"scored\":%" PRId32 ",\"snapshotId\":\"%s\"}", state->progress.processed,
-				       id);
+	finish->results =
+		arena_printf(arena, "{\"scored\":%" PRId32 ",\"snapshotId\":\"%s\"}", state->progress.processed, id);
 	return finish->results ? STATUS_OK_VALUE : status_out_of_memory();
 }
 

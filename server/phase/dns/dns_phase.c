@@ -15,8 +15,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define BATCH_PARTS 50
 #define BATCH_LEAST 50
-#define BATCH_MOST  DNS_BATCH_MAX
+#define BATCH_MOST  4000
 
 struct dns_run {
 	struct phase_run base;
@@ -58,7 +59,8 @@ static struct status dns_begin(const struct phase_env *env, struct store_tx *tx,
 		TRY(store_features_reset(tx, id));
 		begin->total_items = counters.total_domains;
 	}
-	begin->batch_size = phase_batch_size(config.batch_size, begin->total_items, BATCH_LEAST, BATCH_MOST);
+	begin->batch_size =
+		phase_batch_size(config.batch_size, begin->total_items, BATCH_PARTS, BATCH_LEAST, BATCH_MOST);
 	return STATUS_OK_VALUE;
 }
 
@@ -129,7 +131,8 @@ static void lookup_done(void *ctx, const char *name, const struct dns_result *re
 }
 
 /* Asks for every name and waits. A name that could not be submitted any more counts as cancelled. */
-static struct status look_up_all(struct phase_job *job, const struct domain_work *work, struct dns_item *items, size_t n)
+static struct status look_up_all(struct phase_job *job, const struct domain_work *work, struct dns_item *items,
+				 size_t n)
 {
 	const struct dns_run *run = (const struct dns_run *)job->run;
 	struct status st = STATUS_OK_VALUE;

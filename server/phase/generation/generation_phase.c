@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BATCH_PARTS 25
 #define BATCH_LEAST 100
-#define BATCH_MOST  5000
+#define BATCH_MOST  10000
 
 struct generation_run {
 	struct phase_run base;
@@ -125,7 +126,8 @@ static struct status generation_begin(const struct phase_env *env, struct store_
 				   config.offset_start);
 	TRY(store_generation_lineage_set(tx, id, hash, &span));
 	begin->total_items = (int32_t)(wanted < left ? wanted : left);
-	begin->batch_size = phase_batch_size(config.batch_size, begin->total_items, BATCH_LEAST, BATCH_MOST);
+	begin->batch_size =
+		phase_batch_size(config.batch_size, begin->total_items, BATCH_PARTS, BATCH_LEAST, BATCH_MOST);
 	return STATUS_OK_VALUE;
 }
 
@@ -205,7 +207,8 @@ static struct status generation_work(struct phase_job *job, void **result)
 	return STATUS_OK_VALUE;
 }
 
-/* Inserts names until `want` new ones are stored or the pattern ends. A name the campaign already has is passed over. */
+/* Inserts names until `want` new ones are stored or the pattern ends. A name the campaign already has is passed over.
+ */
 static struct status insert_names(struct phase_job *job, struct store_tx *tx, const struct generation_names *ready,
 				  struct phase_outcome *out)
 {
@@ -229,7 +232,8 @@ static struct status insert_names(struct phase_job *job, struct store_tx *tx, co
 	return STATUS_OK_VALUE;
 }
 
-static struct status generation_store(struct phase_job *job, void *result, struct store_tx *tx, struct phase_outcome *out)
+static struct status generation_store(struct phase_job *job, void *result, struct store_tx *tx,
+				      struct phase_outcome *out)
 {
 	struct generation_run *run = (struct generation_run *)job->run;
 	struct generation_names *names = result;

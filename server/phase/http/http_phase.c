@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#define BATCH_PARTS 100
 #define BATCH_LEAST 10
 #define BATCH_MOST  200
 
@@ -38,7 +39,8 @@ static struct status http_begin(const struct phase_env *env, struct store_tx *tx
 		TRY(store_domains_reset(tx, id, PHASE_HTTP, &begin->deltas));
 		begin->total_items = c.dns_ok;
 	}
-	begin->batch_size = phase_batch_size(config.batch_size, begin->total_items, BATCH_LEAST, BATCH_MOST);
+	begin->batch_size =
+		phase_batch_size(config.batch_size, begin->total_items, BATCH_PARTS, BATCH_LEAST, BATCH_MOST);
 	return STATUS_OK_VALUE;
 }
 
@@ -160,12 +162,11 @@ static struct status http_finish(const struct phase_env *env, struct store_tx *t
 			    "{\"ready\":%" PRId32 ",\"error\":%" PRId32 ",\"durationMs\":%" PRId64 "}", features.ready,
 			    features.error, clock_wall_ms() - finish->campaign->phases[PHASE_HTTP].started_at_ms));
 	TRY(phase_event_add(arena, &finish->events, "domains_http_finalized",
-			    "{\"ok\":%" PRId32 ",\"error\":%" PRId32 ",\"timeout\":%" PRId32 "}", c.http_ok, c.http_error,
-			    c.http_timeout));
-	finish->results = arena_printf(arena,
-				       "{\"ok\":%" PRId32 ",\"error\":%" PRId32 ",\"timeout\":%" PRId32
-				       ",\"keywordHits\":%" PRId32 "}",
-				       c.http_ok, c.http_error, c.http_timeout, c.keyword_hits);
+			    "{\"ok\":%" PRId32 ",\"error\":%" PRId32 ",\"timeout\":%" PRId32 "}", c.http_ok,
+			    c.http_error, c.http_timeout));
+	finish->results = arena_printf(
+		arena, "{\"ok\":%" PRId32 ",\"error\":%" PRId32 ",\"timeout\":%" PRId32 ",\"keywordHits\":%" PRId32 "}",
+		c.http_ok, c.http_error, c.http_timeout, c.keyword_hits);
 	return finish->results ? STATUS_OK_VALUE : status_out_of_memory();
 }
 

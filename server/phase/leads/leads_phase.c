@@ -8,10 +8,12 @@
 #include "store/tx.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
+#define BATCH_PARTS 25
 #define BATCH_LEAST 200
-#define BATCH_MOST  5000
+#define BATCH_MOST  10000
 
 struct leads_run {
 	struct phase_run base;
@@ -20,7 +22,8 @@ struct leads_run {
 
 /* The decisions of a batch, in columns as they are stored. */
 struct leads_result {
-	struct domain_lead_rows rows;
+	struct domain_lead_rows rows; /* what changes */
+	int32_t decided;
 	int32_t failed; /* those that never gave a page */
 };
 
@@ -35,7 +38,8 @@ static struct status leads_begin(const struct phase_env *env, struct store_tx *t
 	TRY(leads_config_parse(begin->campaign->phases[PHASE_LEADS].configuration, &defaults, arena, &config));
 	TRY(store_counters_get(tx, &begin->campaign->campaign.id, &counters));
 	begin->total_items = counters.total_domains;
-	begin->batch_size = phase_batch_size(config.batch_size, begin->total_items, BATCH_LEAST, BATCH_MOST);
+	begin->batch_size =
+		phase_batch_size(config.batch_size, begin->total_items, BATCH_PARTS, BATCH_LEAST, BATCH_MOST);
 	return STATUS_OK_VALUE;
 }
 
@@ -110,6 +114,47 @@ static struct leads_verdict decide(const struct leads_thresholds *thresholds, co
 	return leads_decide(thresholds, &input);
 }
 
+static bool is_stored(const struct lead_projection *p, const struct leads_verdict *verdict)
+{
+	return p->lead_status == verdict->status && p->rejection == verdict->rejection &&
+	       p->has_lead_score == verdict->has_lead_score &&
+	       (!p->has_lead_score || p->lead_score == verdict->lead_score);
+}
+
+/* Decides on all and keeps what changes. */
+static struct status decide_all(const struct leads_thresholds *thresholds, const struct lead_projection *projections,
+				size_t n, struct arena *arena, struct leads_result *out)
+{
+	int64_t *offsets = arena_array(arena, n + 1, sizeof *offsets);
+	const char **old_statuses = arena_array(arena, n + 1, sizeof *old_statuses);
+	const char **old_reasons = arena_array(arena, n + 1, sizeof *old_reasons);
+	const char **statuses = arena_array(arena, n + 1, sizeof *statuses);
+	const char **reasons = arena_array(arena, n + 1, sizeof *reasons);
+	double *scores = arena_array(arena, n + 1, sizeof *scores);
+	size_t count = 0;
+
+	if (!offsets || !old_statuses || !old_reasons || !statuses || !reasons || !scores)
+		return status_out_of_memory();
+	out->decided = (int32_t)n;
+	for (size_t i = 0; i < n; i++) {
+		const struct lead_projection *p = &projections[i];
+		struct leads_verdict verdict = decide(thresholds, p);
+
+		out->failed += verdict.status == LEAD_STATUS_ERROR || verdict.status == LEAD_STATUS_TIMEOUT;
+		if (is_stored(p, &verdict))
+			continue;
+		offsets[count] = p->offset;
+		old_statuses[count] = lead_status_to_text(p->lead_status);
+		old_reasons[count] = rejection_to_text(p->rejection);
+		statuses[count] = lead_status_to_text(verdict.status);
+		reasons[count] = rejection_to_text(verdict.rejection);
+		scores[count] = verdict.has_lead_score ? verdict.lead_score : NAN;
+		count++;
+	}
+	out->rows = (struct domain_lead_rows){ count, offsets, old_statuses, old_reasons, statuses, reasons, scores };
+	return STATUS_OK_VALUE;
+}
+
 static struct status leads_work(struct phase_job *job, void **result)
 {
 	const struct leads_run *run = (const struct leads_run *)job->run;
@@ -117,33 +162,14 @@ static struct status leads_work(struct phase_job *job, void **result)
 	struct domain_range range = phase_range_of(job);
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct lead_projection *projections;
-	const char **statuses, **reasons;
-	int64_t *offsets;
-	double *scores;
-	bool *nulls;
 	size_t n;
 
+	if (!out)
+		return status_out_of_memory();
 	TRY(store_single(run->base.env->pool, 0, &tx));
 	TRY(store_lead_projections(tx, &range, job->arena, &projections, &n));
 	TRY(store_commit(&tx));
-	offsets = arena_array(job->arena, n + 1, sizeof *offsets);
-	statuses = arena_array(job->arena, n + 1, sizeof *statuses);
-	reasons = arena_array(job->arena, n + 1, sizeof *reasons);
-	scores = arena_array(job->arena, n + 1, sizeof *scores);
-	nulls = arena_array(job->arena, n + 1, sizeof *nulls);
-	if (!out || !offsets || !statuses || !reasons || !scores || !nulls)
-		return status_out_of_memory();
-	for (size_t i = 0; i < n; i++) {
-		struct leads_verdict verdict = decide(&run->thresholds, &projections[i]);
-
-		offsets[i] = projections[i].offset;
-		statuses[i] = lead_status_to_text(verdict.status);
-		reasons[i] = rejection_to_text(verdict.rejection);
-		scores[i] = verdict.lead_score;
-		nulls[i] = !verdict.has_lead_score;
-		out->failed += verdict.status == LEAD_STATUS_ERROR || verdict.status == LEAD_STATUS_TIMEOUT;
-	}
-	out->rows = (struct domain_lead_rows){ n, offsets, statuses, reasons, scores, nulls };
+	TRY(decide_all(&run->thresholds, projections, n, job->arena, out));
 	*result = out;
 	return STATUS_OK_VALUE;
 }
@@ -153,17 +179,18 @@ static struct status leads_store(struct phase_job *job, void *result, struct sto
 	const struct leads_result *batch = result;
 	struct domain_range range = phase_range_of(job);
 	struct phase_outcome outcome = { .first_offset = -1, .last_offset = -1 };
-	struct lead_change *changes;
-	size_t n;
+	struct lead_change *changes = NULL;
+	size_t n = 0;
 
-	TRY(store_domains_finish_leads(tx, &range, &batch->rows, job->arena, &changes, &n));
+	if (batch->rows.count > 0)
+		TRY(store_domains_finish_leads(tx, &range, &batch->rows, job->arena, &changes, &n));
 	for (size_t i = 0; i < n; i++) {
 		*counters_of_lead(&outcome.deltas, changes[i].old_status) -= changes[i].count;
 		*counters_of_lead(&outcome.deltas, changes[i].new_status) += changes[i].count;
 		*counters_of_rejection(&outcome.deltas, changes[i].old_reason) -= changes[i].count;
 		*counters_of_rejection(&outcome.deltas, changes[i].new_reason) += changes[i].count;
 	}
-	outcome.processed = (int32_t)batch->rows.count;
+	outcome.processed = batch->decided;
 	outcome.failed = batch->failed;
 	outcome.successful = outcome.processed - outcome.failed;
 	*out = outcome;
@@ -177,13 +204,13 @@ static struct status leads_finish(const struct phase_env *env, struct store_tx *
 
 	(void)env;
 	TRY(store_counters_get(tx, &finish->campaign->campaign.id, &c));
-	finish->results = arena_printf(
-		arena,
-		"{\"leads\":%" PRId32 ",\"rejected\":%" PRId32 ",\"errors\":%" PRId32 ",\"pending\":%" PRId32
-		",\"total\":%" PRId32 "}",
-		c.lead_match, c.reject_low_score + c.reject_no_keywords + c.reject_parked,
-		c.reject_dns_error + c.reject_dns_timeout + c.reject_http_error + c.reject_http_timeout,
-		c.reject_pending, c.total_domains);
+	finish->results =
+		arena_printf(arena,
+			     "{\"leads\":%" PRId32 ",\"rejected\":%" PRId32 ",\"errors\":%" PRId32
+			     ",\"pending\":%" PRId32 ",\"total\":%" PRId32 "}",
+			     c.lead_match, c.reject_low_score + c.reject_no_keywords + c.reject_parked,
+			     c.reject_dns_error + c.reject_dns_timeout + c.reject_http_error + c.reject_http_timeout,
+			     c.reject_pending, c.total_domains);
 	return finish->results ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
