@@ -106,12 +106,12 @@ static void answer(struct rpc_call *call, const struct status *st, const Protobu
 	rpc_call_status_op(call, st, &ops[n], &room);
 	n++;
 	call->finished_tag.fire = unary_finished;
+	rpc_call_handled(call, st); /* before the client can know */
 	rpc_call_batch(call, ops, n, &call->finished_tag);
 	rpc_status_op_done(&room, &ops[n - 1]);
 	if (bytes)
 		grpc_byte_buffer_destroy(bytes);
 	rpc_packed_release(packed);
-	rpc_call_handled(call, st);
 }
 
 static void run_unary(struct rpc_call *call, grpc_byte_buffer *payload)
