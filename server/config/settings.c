@@ -205,7 +205,9 @@ bool settings_has_role(const struct settings *s, const char *role)
 
 static void print_duration(FILE *out, double ms)
 {
-	if (ms >= 60000 && (int64_t)ms % 60000 == 0)
+	if (ms >= 3600000 && (int64_t)ms % 3600000 == 0)
+		fprintf(out, "%" PRId64 "h", (int64_t)ms / 3600000);
+	else if (ms >= 60000 && (int64_t)ms % 60000 == 0)
 		fprintf(out, "%" PRId64 "m", (int64_t)ms / 60000);
 	else if (ms >= 1000 && (int64_t)ms % 1000 == 0)
 		fprintf(out, "%" PRId64 "s", (int64_t)ms / 1000);
