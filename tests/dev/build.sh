@@ -92,30 +92,35 @@ bench_arguments() {
 
 bench_names() { (cd tests/bench && ls bench_*.c) | sed 's/^bench_\(.*\)\.c$/\1/'; }
 
-# bench [NAME [ARGUMENT...]]: one benchmark, or all of them with the arguments above.
-command_bench() {
-	local name names folder
-	packages_ensure
-	mapfile -t names < <(bench_names)
-	if [ $# -gt 0 ]; then
-		[ -e "tests/bench/bench_$1.c" ] || die "no benchmark '$1'; there are: ${names[*]}"
-		names=("$1")
-		shift
-	fi
-	build release --target "${names[@]/#/bench_}" || die "the release build failed"
+# One of the C benchmarks by itself; without arguments it is given those above.
+bench_one() {
+	local name=$1 folder
+	shift
+	[ -e "tests/bench/bench_$name.c" ] || die "no benchmark '$name'; there are: $(bench_names | paste -sd' ')"
+	build release --target "bench_$name" || die "the release build failed"
 	folder=$(run_folder)/bench # durable, as in production: what is measured here must hold there
 	# shellcheck disable=SC2064
 	trap "tests/lab/lab down --dir '$folder/lab'; tests/lab/services down '$folder'" EXIT
 	eval "$(test_services "$folder")"
 	tests/lab/lab up --dir "$folder/lab" >/dev/null
 	export TEST_DATABASE_URL TEST_REDIS_URL
-	for name in "${names[@]}"; do
-		step "bench $name"
-		if [ $# -gt 0 ]; then
-			"build/release/bin/bench_$name" "$@"
-		else
-			# shellcheck disable=SC2046
-			"build/release/bin/bench_$name" $(bench_arguments "$folder/lab/lab.json" "$name")
-		fi
-	done
+	if [ $# -eq 0 ]; then
+		mapfile -t < <(bench_arguments "$folder/lab/lab.json" "$name")
+		set -- "${MAPFILE[@]}"
+	fi
+	"build/release/bin/bench_$name" "$@"
+}
+
+# bench [--rounds N] [--domains N] [--sites N]: everything through the product, into docs/benchmarks.md.
+# bench NAME [ARGUMENT...]: one of the C benchmarks.
+command_bench() {
+	packages_ensure nghttp2-client dnsperf wrk
+	if [ $# -gt 0 ] && [[ $1 != -* ]]; then
+		bench_one "$@"
+		return
+	fi
+	tool_grpcurl
+	build release --target domainflowd dfctl bench_extract || die "the release build failed"
+	step "the benchmarks"
+	TEST_BIN_DIR=$ROOT/$BIN TEST_RUN_DIR=$(run_folder)/bench tests/bench/bench.py --write docs/benchmarks.md "$@"
 }

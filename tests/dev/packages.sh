@@ -16,9 +16,10 @@ has_program_instead() {
 	esac
 }
 
+# Of those listed and those named.
 packages_missing() {
 	local line choice
-	grep -v -e '^#' -e '^$' tests/dev/packages.txt | while read -r line; do
+	{ cat tests/dev/packages.txt && printf '%s\n' "$@"; } | grep -v -e '^#' -e '^$' | while read -r line; do
 		for choice in ${line//|/ }; do
 			if has_package "$choice" || has_program_instead "$choice"; then
 				continue 2
@@ -55,7 +56,7 @@ packages_install() {
 packages_ensure() {
 	local missing
 	command -v dpkg-query >/dev/null || die "this is not Debian; install what tests/dev/packages.txt names yourself"
-	mapfile -t missing < <(packages_missing)
+	mapfile -t missing < <(packages_missing "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
 	is_root || command -v sudo >/dev/null ||
 		die "these packages are missing and only root can install them: ${missing[*]}"

@@ -309,6 +309,7 @@ static struct status analysis_finish(const struct phase_env *env, struct store_t
 
 const struct phase_ops analysis_phase = {
 	.phase = PHASE_ANALYSIS,
+	.batches_in_flight_max = 4, /* the database does the work; more writers only wait for each other */
 	.begin = analysis_begin,
 	.run_open = analysis_run_open,
 	.run_close = analysis_run_close,

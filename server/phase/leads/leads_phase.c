@@ -216,6 +216,7 @@ static struct status leads_finish(const struct phase_env *env, struct store_tx *
 
 const struct phase_ops leads_phase = {
 	.phase = PHASE_LEADS,
+	.batches_in_flight_max = 4, /* the database does the work; more writers only wait for each other */
 	.begin = leads_begin,
 	.run_open = leads_run_open,
 	.run_close = leads_run_close,
