@@ -114,6 +114,7 @@ static bool set_log_level(const char *name)
 static struct status open_pool(struct process *p)
 {
 	int64_t until = clock_monotonic_ms() + DATABASE_WAIT_MS;
+	bool is_said = false;
 	struct status st;
 
 	for (;;) {
@@ -122,7 +123,10 @@ static struct status open_pool(struct process *p)
 			st = store_pool_open(&p->settings, p->metrics, &p->pool);
 		if (status_ok(st) || st.code != STATUS_UNAVAILABLE || clock_monotonic_ms() >= until)
 			return st;
-		LOG_WARN("database_awaited", LOG_STR("detail", st.detail));
+		if (!is_said)
+			LOG_WARN("database_awaited", LOG_STR("detail", st.detail),
+				 LOG_INT("at_most_ms", DATABASE_WAIT_MS));
+		is_said = true;
 		sleep(1);
 	}
 }

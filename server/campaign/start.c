@@ -17,15 +17,29 @@ static bool is_active(enum phase_status status)
 	return status == PHASE_STATUS_IN_PROGRESS || status == PHASE_STATUS_PAUSED;
 }
 
+/* phase PHASE_COUNT is the restart of the campaign, here and below. */
+static struct status refusal(const struct campaign_change *change, enum phase phase, const char *reason,
+			     const char *obstacle)
+{
+	char message[160];
+
+	if (phase == PHASE_COUNT) {
+		snprintf(message, sizeof message, "Cannot restart: %s", obstacle);
+		return campaign_refusal(change, phase, reason, "restart", message);
+	}
+	snprintf(message, sizeof message, "Cannot start %s: %s", phase_to_text(phase), obstacle);
+	return campaign_refusal(change, phase, reason, "start", message);
+}
+
 static struct status blocked_by(const struct campaign_change *change, enum phase phase, const char *why,
 				enum phase blocking)
 {
 	struct status st;
-	char message[128];
+	char obstacle[64];
 
-	snprintf(message, sizeof message, "Cannot start %s: %s is %s", phase_to_text(phase), phase_to_text(blocking),
+	snprintf(obstacle, sizeof obstacle, "%s is %s", phase_to_text(blocking),
 		 phase_status_to_text(change->now.phases[blocking].status));
-	st = campaign_refusal(change, phase, "RERUN_PRECONDITION_FAILED", "start", message);
+	st = refusal(change, phase, "RERUN_PRECONDITION_FAILED", obstacle);
 	status_add_meta(&st, change->arena, "reason", why);
 	status_add_meta(&st, change->arena, "blocking_phase", phase_to_text(blocking));
 	return st;
@@ -51,7 +65,7 @@ static struct status check_configured(const struct campaign_change *change, enum
 {
 	struct buffer missing;
 	struct status st;
-	char message[160];
+	char obstacle[96];
 
 	buffer_init(&missing, 128);
 	for (int i = (int)first; i <= (int)last; i++)
@@ -61,9 +75,8 @@ static struct status check_configured(const struct campaign_change *change, enum
 		buffer_done(&missing);
 		return STATUS_OK_VALUE;
 	}
-	snprintf(message, sizeof message, "Cannot start %s: no configuration for %s", phase_to_text(phase),
-		 missing.data);
-	st = campaign_refusal(change, phase, "PHASE_CONFIG_MISSING", "start", message);
+	snprintf(obstacle, sizeof obstacle, "no configuration for %s", missing.data);
+	st = refusal(change, phase, "PHASE_CONFIG_MISSING", obstacle);
 	status_add_meta(&st, change->arena, "missing_phases", missing.data);
 	buffer_done(&missing);
 	return st;
@@ -96,8 +109,8 @@ struct status start_check_restart(struct campaign_change *change)
 {
 	TRY(check_nobody_else(change, PHASE_COUNT));
 	if (change->now.phases[PHASE_GENERATION].status != PHASE_STATUS_COMPLETED)
-		return blocked_by(change, PHASE_DNS, "predecessor_incomplete", PHASE_GENERATION);
-	return check_configured(change, PHASE_DNS, PHASE_DNS, PHASE_HTTP);
+		return blocked_by(change, PHASE_COUNT, "predecessor_incomplete", PHASE_GENERATION);
+	return check_configured(change, PHASE_COUNT, PHASE_DNS, PHASE_HTTP);
 }
 
 /* Results of later phases rest on this one: they wait for their next run. */

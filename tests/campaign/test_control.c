@@ -153,12 +153,17 @@ static void stopping_a_restart_ends_it_and_a_retry_revives_the_campaign(void **s
 static void a_restart_needs_generated_names_and_nothing_active(void **state)
 {
 	struct runner *runner = *state;
+	struct status st;
 
 	runner_campaign(runner);
-	expect_failure(steps_do(runner, RESTART, PHASE_COUNT), STATUS_FAILED_PRECONDITION, "RERUN_PRECONDITION_FAILED");
+	st = steps_do(runner, RESTART, PHASE_COUNT);
+	expect_failure(st, STATUS_FAILED_PRECONDITION, "RERUN_PRECONDITION_FAILED");
+	assert_non_null(strstr(st.detail, "Cannot restart: generation is "));
 	steps_campaign(runner, 3, "step_by_step");
 	expect_ok(steps_do(runner, START, PHASE_DNS));
-	expect_failure(steps_do(runner, RESTART, PHASE_COUNT), STATUS_FAILED_PRECONDITION, "RERUN_PRECONDITION_FAILED");
+	st = steps_do(runner, RESTART, PHASE_COUNT);
+	expect_failure(st, STATUS_FAILED_PRECONDITION, "RERUN_PRECONDITION_FAILED");
+	assert_string_equal(st.detail, "Cannot restart: dns is in_progress");
 	assert_string_equal(campaign_text(runner, "restart_running"), "false");
 }
 
