@@ -59,7 +59,7 @@ check_tidy() {
 			grep -qF "\"$ROOT/$file\"" build/debug/compile_commands.json && printf '%s\0' "$file"
 		done |
 		xargs -0 -P "$(nproc)" -n 8 clang-tidy-14 --quiet -p build/debug --extra-arg=-Wno-unknown-warning-option \
-			2> >(grep -v -e 'warnings generated' -e 'Suppressed' -e 'Use -header-filter' >&2)
+			2> >(grep -v -e 'warnings\? generated' -e 'Suppressed' -e 'Use -header-filter' >&2)
 }
 
 command_tidy() {
