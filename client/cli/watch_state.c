@@ -104,6 +104,12 @@ static void percent_count(struct watch *w)
 		w->percent += w->phases[i].percent / WATCH_PHASES;
 }
 
+/* Stopping a campaign fails its phase and cancels it: campaign_cancelled follows at once and says more. */
+static bool is_part_of_a_stop(const PbPhaseSummary *s)
+{
+	return s && s->error && strcmp(s->error->code, "campaign_stopped") == 0;
+}
+
 static enum watch_outcome transition_apply(struct watch *w, const PbEvent *event, int64_t now_ms)
 {
 	const Domainflow__V2__PhaseTransition *t = event->transition;
@@ -116,8 +122,12 @@ static enum watch_outcome transition_apply(struct watch *w, const PbEvent *event
 	if (phase)
 		phase->status = t->status;
 	percent_count(w);
-	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_FAILED)
+	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_FAILED) {
+		if (is_part_of_a_stop(t->summary))
+			return WATCH_GOES_ON;
+		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED;
 		return WATCH_PHASE_FAILED;
+	}
 	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_PAUSED)
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_PAUSED;
 	if (t->status == DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_IN_PROGRESS)

@@ -170,7 +170,7 @@ class CommandLine(unittest.TestCase):
         self.stack.sql(f"UPDATE campaign_phases SET status = 'paused', run_number = 1 WHERE campaign_id = '{campaign}' "
                        "AND phase = 'generation'")
         self.dfctl("campaign", "stop", campaign)
-        self.assertIn("(PHASE_FAILED)", self.ends_with(watch, 1)[1])
+        self.assertIn("(CAMPAIGN_CANCELLED)", self.ends_with(watch, 1)[1])
         self.assertIn("(CAMPAIGN_CANCELLED)", self.dfctl("campaign", "watch", campaign, code=1)[1])
 
     def test_personas_and_keyword_sets_are_changed_and_removed(self):

@@ -50,8 +50,9 @@ static enum watch_outcome update(struct watch *w, Domainflow__V2__Phase phase, i
 	return watch_apply(w, &event, now_ms);
 }
 
-static enum watch_outcome transition(struct watch *w, int32_t number, Domainflow__V2__EventType type,
-				     Domainflow__V2__Phase phase, Domainflow__V2__PhaseStatus status)
+static enum watch_outcome transition_coded(struct watch *w, int32_t number, Domainflow__V2__EventType type,
+					   Domainflow__V2__Phase phase, Domainflow__V2__PhaseStatus status,
+					   const char *code)
 {
 	PB(WatchCampaignResponse, WATCH_CAMPAIGN_RESPONSE, event);
 	PB(PhaseTransition, PHASE_TRANSITION, move);
@@ -59,7 +60,7 @@ static enum watch_outcome transition(struct watch *w, int32_t number, Domainflow
 
 	tell(&told, phase, status, status == PS(COMPLETED) ? 1000 : 500);
 	domainflow__v2__phase_error__init(&told.error);
-	told.error.code = pb_borrow("E_X");
+	told.error.code = pb_borrow(code);
 	told.error.message = pb_borrow("all resolvers are gone");
 	if (status == PS(FAILED))
 		told.summary.error = &told.error;
@@ -71,6 +72,12 @@ static enum watch_outcome transition(struct watch *w, int32_t number, Domainflow
 	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_TRANSITION;
 	event.transition = &move;
 	return watch_apply(w, &event, 0);
+}
+
+static enum watch_outcome transition(struct watch *w, int32_t number, Domainflow__V2__EventType type,
+				     Domainflow__V2__Phase phase, Domainflow__V2__PhaseStatus status)
+{
+	return transition_coded(w, number, type, phase, status, "E_X");
 }
 
 static enum watch_outcome outcome_event(struct watch *w, int32_t number, Domainflow__V2__EventType type)
@@ -112,6 +119,16 @@ static void a_new_run_starts_a_new_rate(void **state)
 	assert_true(watch_rate(watch_phase_of(&w, P(DNS)), 3000) == 20.0);
 }
 
+static void a_stopped_campaign_is_cancelled_not_failed(void **state)
+{
+	struct watch w = { 0 };
+
+	(void)state;
+	assert_int_equal(transition_coded(&w, 1, ET(PHASE_FAILED), P(HTTP), PS(FAILED), "campaign_stopped"),
+			 WATCH_GOES_ON);
+	assert_int_equal(outcome_event(&w, 2, ET(CAMPAIGN_CANCELLED)), WATCH_CANCELLED);
+}
+
 static void completion_failure_and_cancel_decide(void **state)
 {
 	struct watch w = { 0 };
@@ -124,6 +141,7 @@ static void completion_failure_and_cancel_decide(void **state)
 	assert_int_equal(outcome_event(&w, 5, ET(CAMPAIGN_COMPLETED)), WATCH_REACHED);
 	assert_int_equal(transition(&w, 6, ET(PHASE_FAILED), P(HTTP), PS(FAILED)), WATCH_PHASE_FAILED);
 	assert_string_equal(w.failure, "all resolvers are gone");
+	assert_int_equal(w.status, CS(FAILED));
 }
 
 static void a_phase_can_be_the_goal(void **state)
@@ -271,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate_and_eta_come_from_the_last_seconds),
 		cmocka_unit_test(a_new_run_starts_a_new_rate),
+		cmocka_unit_test(a_stopped_campaign_is_cancelled_not_failed),
 		cmocka_unit_test(completion_failure_and_cancel_decide),
 		cmocka_unit_test(a_phase_can_be_the_goal),
 		cmocka_unit_test(a_snapshot_decides_and_gives_the_position),
