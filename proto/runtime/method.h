@@ -23,11 +23,11 @@ enum method_role { ROLE_ADMIN, ROLE_OPERATOR, ROLE_VIEWER, ROLE_PUBLIC };
 
 /* One string/bytes/repeated field's bounds, from our field options; absent fields use MESSAGE_STRING_BYTES_MAX. */
 struct field_rule {
-	uint32_t number;       /* field number */
-	uint32_t max_bytes;    /* string, bytes: longest value; 0 = the default */
-	uint32_t max_items;    /* repeated: most elements; 0 = the default */
-	bool is_json;          /* string holding JSON: must parse, depth ≤ 32 */
-	bool is_map;           /* map<>: of entries with the same key the last one counts */
+	uint32_t number;    /* field number */
+	uint32_t max_bytes; /* string, bytes: longest value; 0 = the default */
+	uint32_t max_items; /* repeated: most elements; 0 = the default */
+	bool is_json;       /* string holding JSON: must parse, depth ≤ 32 */
+	bool is_map;        /* map<>: of entries with the same key the last one counts */
 };
 
 struct message_rules {

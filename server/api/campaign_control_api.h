@@ -1,4 +1,5 @@
-/* api/campaign_control_api.h: the state-changing verbs of CampaignService; api/campaign_api.c lists them in its table. */
+/* api/campaign_control_api.h: the state-changing verbs of CampaignService; api/campaign_api.c lists them in its table.
+ */
 #ifndef API_CAMPAIGN_CONTROL_API_H
 #define API_CAMPAIGN_CONTROL_API_H
 

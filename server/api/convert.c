@@ -4,17 +4,17 @@
 
 #define PB(list, value) DOMAINFLOW__V2__##list##__##list##_##value
 
-#define SAME_PHASE(name, text)    static_assert((int)PB(PHASE, name) == (int)PHASE_##name + 1, "order");
-#define SAME_STATUS(name, text)   static_assert((int)PB(PHASE_STATUS, name) == (int)PHASE_STATUS_##name + 1, "order");
-#define SAME_CAMPAIGN(name, text) static_assert((int)PB(CAMPAIGN_STATUS, name) == (int)CAMPAIGN_STATUS_##name + 1, "order");
-#define SAME_MODE(name, text)     static_assert((int)PB(CAMPAIGN_MODE, name) == (int)CAMPAIGN_MODE_##name + 1, "order");
-#define SAME_DNS(name, text)      static_assert((int)PB(DNS_STATUS, name) == (int)DNS_STATUS_##name + 1, "order");
-#define SAME_HTTP(name, text)     static_assert((int)PB(HTTP_STATUS, name) == (int)HTTP_STATUS_##name + 1, "order");
-#define SAME_LEAD(name, text)     static_assert((int)PB(LEAD_STATUS, name) == (int)LEAD_STATUS_##name + 1, "order");
-#define SAME_REJECTION(name, text)                                                                                     \
-	static_assert((int)PB(REJECTION_REASON, name) == (int)REJECTION_##name + 1, "order");
-#define SAME_PERSONA(name, text)  static_assert((int)PB(PERSONA_TYPE, name) == (int)PERSONA_TYPE_##name + 1, "order");
-#define SAME_RULE(name, text)     static_assert((int)PB(RULE_TYPE, name) == (int)RULE_TYPE_##name + 1, "order");
+#define SAME_PHASE(name, text)  static_assert((int)PB(PHASE, name) == (int)PHASE_##name + 1, "order");
+#define SAME_STATUS(name, text) static_assert((int)PB(PHASE_STATUS, name) == (int)PHASE_STATUS_##name + 1, "order");
+#define SAME_CAMPAIGN(name, text) \
+	static_assert((int)PB(CAMPAIGN_STATUS, name) == (int)CAMPAIGN_STATUS_##name + 1, "order");
+#define SAME_MODE(name, text)      static_assert((int)PB(CAMPAIGN_MODE, name) == (int)CAMPAIGN_MODE_##name + 1, "order");
+#define SAME_DNS(name, text)       static_assert((int)PB(DNS_STATUS, name) == (int)DNS_STATUS_##name + 1, "order");
+#define SAME_HTTP(name, text)      static_assert((int)PB(HTTP_STATUS, name) == (int)HTTP_STATUS_##name + 1, "order");
+#define SAME_LEAD(name, text)      static_assert((int)PB(LEAD_STATUS, name) == (int)LEAD_STATUS_##name + 1, "order");
+#define SAME_REJECTION(name, text) static_assert((int)PB(REJECTION_REASON, name) == (int)REJECTION_##name + 1, "order");
+#define SAME_PERSONA(name, text)   static_assert((int)PB(PERSONA_TYPE, name) == (int)PERSONA_TYPE_##name + 1, "order");
+#define SAME_RULE(name, text)      static_assert((int)PB(RULE_TYPE, name) == (int)RULE_TYPE_##name + 1, "order");
 
 PHASES(SAME_PHASE)
 PHASE_STATUSES(SAME_STATUS)
@@ -73,7 +73,8 @@ struct status api_phase(struct arena *arena, Domainflow__V2__Phase value, enum p
 	return STATUS_OK_VALUE;
 }
 
-struct status api_mode(struct arena *arena, const char *field, Domainflow__V2__CampaignMode value, enum campaign_mode *out)
+struct status api_mode(struct arena *arena, const char *field, Domainflow__V2__CampaignMode value,
+		       enum campaign_mode *out)
 {
 	int state = 0;
 

@@ -15,7 +15,8 @@ struct status api_uuid(struct arena *arena, const char *field, const char *text,
 struct status api_bad_field(struct arena *arena, const char *field, const char *message) MUST_CHECK;
 
 /* Lists of the contract begin with _UNSPECIFIED = 0 and then follow model/states.h in the same order; convert.c asserts
- * that at compile time. From the contract: BAD_REQUEST naming the field for a value we don't know, and for unspecified. */
+ * that at compile time. From the contract: BAD_REQUEST naming the field for a value we don't know, and for unspecified.
+ */
 struct status api_phase(struct arena *arena, Domainflow__V2__Phase value, enum phase *out) MUST_CHECK;
 struct status api_mode(struct arena *arena, const char *field, Domainflow__V2__CampaignMode value,
 		       enum campaign_mode *out) MUST_CHECK;

@@ -34,12 +34,12 @@ typedef Domainflow__V2__Domain PbDomain;
 
 /* An initialised message in the arena, NULL when it is full. lower is the generated name:
  *   PbPhaseState *state = PB_NEW(arena, PbPhaseState, domainflow__v2__phase_state);  */
-#define PB_NEW(arena, T, lower)                                                                                        \
-	({                                                                                                             \
-		T *pb_new_ = arena_alloc((arena), sizeof(T));                                                          \
-		if (pb_new_)                                                                                           \
-			lower##__init(pb_new_);                                                                        \
-		pb_new_;                                                                                               \
+#define PB_NEW(arena, T, lower) \
+	({ \
+		T *pb_new_ = arena_alloc((arena), sizeof(T)); \
+		if (pb_new_) \
+			lower##__init(pb_new_); \
+		pb_new_; \
 	})
 
 #endif

@@ -63,7 +63,8 @@ PbPhaseSummary **pb_phase_summaries(struct arena *arena, const struct phase_stat
 
 PbCampaignStatusSnapshot *pb_snapshot(struct arena *arena, const struct campaign_snapshot *snapshot)
 {
-	PbCampaignStatusSnapshot *pb = PB_NEW(arena, PbCampaignStatusSnapshot, domainflow__v2__campaign_status_snapshot);
+	PbCampaignStatusSnapshot *pb =
+		PB_NEW(arena, PbCampaignStatusSnapshot, domainflow__v2__campaign_status_snapshot);
 	const struct campaign *c = &snapshot->campaign;
 
 	if (!pb)
@@ -133,7 +134,8 @@ static PbCampaignProgress *campaign_progress(struct arena *arena, const struct c
 	pb->total_domains = counters->total_domains;
 	pb->processed_domains = counters->total_domains - counters->reject_pending;
 	pb->successful_domains = counters->lead_match;
-	pb->failed_domains = counters->dns_error + counters->dns_timeout + counters->http_error + counters->http_timeout;
+	pb->failed_domains =
+		counters->dns_error + counters->dns_timeout + counters->http_error + counters->http_timeout;
 	pb->percent_complete = campaign_percent(snapshot->phases);
 	return pb;
 }

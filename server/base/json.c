@@ -36,7 +36,8 @@ struct status json_read(const char *text, size_t n, size_t max_bytes, json_t **o
 	json_t *value;
 
 	if (n > max_bytes)
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "JSON of %zu bytes is larger than %zu", n, max_bytes);
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "JSON of %zu bytes is larger than %zu", n,
+				   max_bytes);
 	if (!depth_fits(text, n))
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "JSON is nested deeper than %d levels",
 				   JSON_DEPTH_MAX);

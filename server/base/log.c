@@ -105,7 +105,8 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 	clock_to_text(clock_wall_ms(), now);
 	buffer_init(&line, LINE_BYTES_MAX);
 	if (as_json)
-		buffer_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", now, level_name(level), event);
+		buffer_printf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", now, level_name(level),
+			      event);
 	else
 		buffer_printf(&line, "%.12s %-5s %s", now + 11, level_name(level), event);
 	append_fields(&line, fields, count);

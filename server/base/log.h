@@ -37,11 +37,13 @@ void log_write(enum log_level level, const char *event, const struct log_field *
 /* The common failure line: event, status code, reason, detail, and the given fields. */
 void log_failure(const char *event, struct status st, const struct log_field *fields, size_t count);
 
-#define LOG_FIELDS_(...) ((const struct log_field[]){ __VA_ARGS__ }), sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field)
-#define LOG_DEBUG(event, ...) log_write(LOG_LEVEL_DEBUG, event, LOG_FIELDS_(__VA_ARGS__))
-#define LOG_INFO(event, ...)  log_write(LOG_LEVEL_INFO, event, LOG_FIELDS_(__VA_ARGS__))
-#define LOG_WARN(event, ...)  log_write(LOG_LEVEL_WARN, event, LOG_FIELDS_(__VA_ARGS__))
-#define LOG_ERROR(event, ...) log_write(LOG_LEVEL_ERROR, event, LOG_FIELDS_(__VA_ARGS__))
+#define LOG_FIELDS_(...) \
+	((const struct log_field[]){ __VA_ARGS__ }), \
+		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field)
+#define LOG_DEBUG(event, ...)       log_write(LOG_LEVEL_DEBUG, event, LOG_FIELDS_(__VA_ARGS__))
+#define LOG_INFO(event, ...)        log_write(LOG_LEVEL_INFO, event, LOG_FIELDS_(__VA_ARGS__))
+#define LOG_WARN(event, ...)        log_write(LOG_LEVEL_WARN, event, LOG_FIELDS_(__VA_ARGS__))
+#define LOG_ERROR(event, ...)       log_write(LOG_LEVEL_ERROR, event, LOG_FIELDS_(__VA_ARGS__))
 #define LOG_FAILURE(event, st, ...) log_failure(event, st, LOG_FIELDS_(__VA_ARGS__))
 
 #endif

@@ -34,7 +34,8 @@ unsigned utf8_read(const unsigned char *p, const unsigned char *end, uint32_t *o
 	if (c < 0xF5) {
 		if (left < 4 || (p[1] & 0xC0) != 0x80 || (p[2] & 0xC0) != 0x80 || (p[3] & 0xC0) != 0x80)
 			return 0;
-		*out = (uint32_t)(c & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 | (p[3] & 0x3F);
+		*out = (uint32_t)(c & 0x07) << 18 | (uint32_t)(p[1] & 0x3F) << 12 | (uint32_t)(p[2] & 0x3F) << 6 |
+		       (p[3] & 0x3F);
 		return *out < 0x10000 || *out > 0x10FFFF ? 0 : 4;
 	}
 	return 0;

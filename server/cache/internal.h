@@ -61,7 +61,6 @@ struct cache {
 	size_t subscription_count;
 	pthread_t listener;
 	bool listener_runs;
-
 };
 
 /* One command on any free connection within REDIS_COMMAND_TIMEOUT. False when Redis is absent or refused; the caller

@@ -208,15 +208,14 @@ static void put_resolvers(json_t *object, const struct dns_persona *p)
 char *dns_persona_write(const struct dns_persona *p, struct arena *arena)
 {
 	AUTO(json)
-	json_t *object =
-		json_pack("{s:s, s:b, s:s, s:I, s:i, s:i, s:I, s:I, s:i, s:o, s:o}", "personaType", "dns",
-			  "useSystemResolvers", (int)p->use_system_resolvers, "resolverStrategy",
-			  strategy_words[p->strategy], "queryTimeoutSeconds", (json_int_t)(p->query_timeout_ms / 1000),
-			  "maxDomainsPerRequest", (int)p->domains_per_request, "concurrentQueriesPerDomain",
-			  (int)p->queries_per_domain, "queryDelayMinMs", (json_int_t)p->query_delay_min_ms,
-			  "queryDelayMaxMs", (json_int_t)p->query_delay_max_ms, "maxConcurrentLookups",
-			  (int)p->lookups_max, "rateLimitDps", details_number(p->rate_per_s), "rateLimitBurst",
-			  details_number(p->rate_burst));
+	json_t *object = json_pack(
+		"{s:s, s:b, s:s, s:I, s:i, s:i, s:I, s:I, s:i, s:o, s:o}", "personaType", "dns", "useSystemResolvers",
+		(int)p->use_system_resolvers, "resolverStrategy", strategy_words[p->strategy], "queryTimeoutSeconds",
+		(json_int_t)(p->query_timeout_ms / 1000), "maxDomainsPerRequest", (int)p->domains_per_request,
+		"concurrentQueriesPerDomain", (int)p->queries_per_domain, "queryDelayMinMs",
+		(json_int_t)p->query_delay_min_ms, "queryDelayMaxMs", (json_int_t)p->query_delay_max_ms,
+		"maxConcurrentLookups", (int)p->lookups_max, "rateLimitDps", details_number(p->rate_per_s),
+		"rateLimitBurst", details_number(p->rate_burst));
 
 	if (!object)
 		return NULL;

@@ -10,11 +10,11 @@
 #include <stdio.h>
 
 struct settings {
-#define SETTING_TEXT(field, env, value, help)                     const char *field;
-#define SETTING_INT(field, env, value, least, most, unit, help)   int64_t field;
-#define SETTING_NUMBER(field, env, value, least, most, help)      double field;
-#define SETTING_BOOL(field, env, value, help)                     bool field;
-#define SETTING_DURATION(field, env, value, least, most, help)    int64_t field;
+#define SETTING_TEXT(field, env, value, help)                   const char *field;
+#define SETTING_INT(field, env, value, least, most, unit, help) int64_t field;
+#define SETTING_NUMBER(field, env, value, least, most, help)    double field;
+#define SETTING_BOOL(field, env, value, help)                   bool field;
+#define SETTING_DURATION(field, env, value, least, most, help)  int64_t field;
 #include "config/settings.def"
 #undef SETTING_TEXT
 #undef SETTING_INT

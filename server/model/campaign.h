@@ -27,7 +27,7 @@ struct campaign {
 	int32_t last_sequence;
 	int32_t last_event;
 	int32_t version;
-	const char *discovery_config_hash; /* NULL before generation started */
+	const char *discovery_config_hash;                    /* NULL before generation started */
 	int64_t discovery_offset_start, discovery_offset_end; /* inclusive; -1 before the first domain */
 	int64_t created_at_ms, updated_at_ms, started_at_ms, completed_at_ms;
 };

@@ -16,19 +16,19 @@ static bool find(const char *const *texts, int count, const char *text, int *out
 }
 
 #define TEXT(name, text) text,
-#define DEFINE_STATES(noun, LIST)                                                                                      \
-	static const char *const noun##_texts[] = { LIST(TEXT) };                                                      \
-	const char *noun##_to_text(enum noun value)                                                                    \
-	{                                                                                                              \
-		return (unsigned)value < ARRAY_LEN(noun##_texts) ? noun##_texts[value] : "?";                          \
-	}                                                                                                              \
-	bool noun##_from_text(const char *text, enum noun *out)                                                        \
-	{                                                                                                              \
-		int at;                                                                                                \
-		if (!find(noun##_texts, (int)ARRAY_LEN(noun##_texts), text, &at))                                      \
-			return false;                                                                                  \
-		*out = (enum noun)at;                                                                                  \
-		return true;                                                                                           \
+#define DEFINE_STATES(noun, LIST) \
+	static const char *const noun##_texts[] = { LIST(TEXT) }; \
+	const char *noun##_to_text(enum noun value) \
+	{ \
+		return (unsigned)value < ARRAY_LEN(noun##_texts) ? noun##_texts[value] : "?"; \
+	} \
+	bool noun##_from_text(const char *text, enum noun *out) \
+	{ \
+		int at; \
+		if (!find(noun##_texts, (int)ARRAY_LEN(noun##_texts), text, &at)) \
+			return false; \
+		*out = (enum noun)at; \
+		return true; \
 	}
 
 DEFINE_STATES(phase, PHASES)

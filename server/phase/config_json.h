@@ -14,7 +14,7 @@ struct json_fields;
 
 #define PHASE_CONFIG_BYTES_MAX  65536
 #define STORED_CONFIG_BYTES_MAX (4 * PHASE_CONFIG_BYTES_MAX) /* defaults filled in, and jsonb spreads its text out */
-#define PHASE_PERSONAS_MAX     5 /* personas of one type a phase may use */
+#define PHASE_PERSONAS_MAX      5                            /* personas of one type a phase may use */
 
 /* Stored configuration text as a value. INTERNAL / CONFIG_UNREADABLE when it is none: only we write it. */
 struct status config_json_load(const char *json, json_t **out) MUST_CHECK;

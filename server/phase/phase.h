@@ -35,10 +35,10 @@ struct store_tx;
 struct phase_env {
 	const struct settings *settings;
 	struct store_pool *pool;
-	struct cache *cache;       /* may be absent in effect; never NULL */
-	struct dns_client *dns;    /* NULL on instances without the worker role */
-	struct http_client *http;  /* likewise */
-	struct shared_rates *rates; /* of personas; set with dns */
+	struct cache *cache;                        /* may be absent in effect; never NULL */
+	struct dns_client *dns;                     /* NULL on instances without the worker role */
+	struct http_client *http;                   /* likewise */
+	struct shared_rates *rates;                 /* of personas; set with dns */
 	const struct address_guard *resolver_guard; /* which resolvers may be asked; set with dns */
 	struct metrics *metrics;
 };
@@ -108,7 +108,8 @@ struct phase_finish {
 
 struct phase_ops {
 	enum phase phase;
-	int batches_in_flight_max; /* of a run: 1 = one over all instances, n = so many on each instance, 0 = no limit */
+	int batches_in_flight_max; /* of a run: 1 = one over all instances, n = so many on each instance, 0 = no limit
+				    */
 
 	/* Inside the start transaction, campaign row locked. A FAILED_PRECONDITION makes a direct start fail; the
 	 * reason E_ANALYSIS_MISSING_FEATURES or PATTERN_EXHAUSTED also marks the phase failed on automatic starts. */

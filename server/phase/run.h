@@ -31,8 +31,8 @@ struct status phase_personas_read(const struct phase_env *env, enum persona_type
 struct status phase_persona_rate(const struct phase_env *env, const char *kind, const struct uuid *persona_id,
 				 double per_s, double burst, struct shared_rate **out) MUST_CHECK;
 
-/* `configured`, or when that is 0 the total divided by `parts`, within least..most: smooth progress for small campaigns,
- * few transactions for large ones. */
+/* `configured`, or when that is 0 the total divided by `parts`, within least..most: smooth progress for small
+ * campaigns, few transactions for large ones. */
 int32_t phase_batch_size(int32_t configured, int32_t total, int32_t parts, int32_t least, int32_t most);
 
 struct phase_cut phase_cut_of(const struct domain_cut *cut);

@@ -8,10 +8,10 @@
 
 #include "base/arena.h"
 
-#define COLUMN(type, name, items, count, value)                                                                        \
-	type *name = arena_array(arena, (count) + 1, sizeof(type));                                                    \
-	is_short |= !name;                                                                                             \
-	for (size_t i = 0; name && i < (count); i++)                                                                   \
-		name[i] = (items)[i].value
+#define COLUMN(type, name, items, count, value) \
+	type *name = arena_array(arena, (count) + 1, sizeof(type)); \
+	is_short |= !name; \
+	for (size_t i = 0; name && i < (count); i++) \
+	name[i] = (items)[i].value
 
 #endif

@@ -78,8 +78,8 @@ struct status store_features_finish(struct store_tx *tx, const struct domain_ran
 }
 
 struct status store_features_fail(struct store_tx *tx, const struct domain_range *range,
-				  const struct feature_failure *rows, size_t count, const struct feature_backoff *backoff,
-				  struct arena *arena)
+				  const struct feature_failure *rows, size_t count,
+				  const struct feature_backoff *backoff, struct arena *arena)
 {
 	bool is_short = false;
 

@@ -1,7 +1,8 @@
 /* store/feature_store.h: the feature rows of fetched pages: claimed, finished, failed, scored.
  *
  * A feature row's key is its domain's offset. Every write names the batch's range besides its offsets
- * (domain_finish_dns.sql says why). Lists are in offset order. Threads: any; each call uses the transaction it is given. */
+ * (domain_finish_dns.sql says why). Lists are in offset order. Threads: any; each call uses the transaction it is
+ * given. */
 #ifndef STORE_FEATURE_STORE_H
 #define STORE_FEATURE_STORE_H
 
@@ -33,7 +34,7 @@ struct feature_row {
 	bool microcrawl_enabled, diminishing_returns, is_parked, title_has_keyword, has_structure;
 	double keyword_weight_sum, microcrawl_gain_ratio, parked_confidence, richness;
 	const char *page_lang, *page_archetype, *crawl_strategy;
-	const char *content_hash; /* NULL when there was no body */
+	const char *content_hash;                                        /* NULL when there was no body */
 	const char *keyword_top3, *signal_distribution, *feature_vector; /* JSON */
 	int64_t fetched_at_ms;
 };
@@ -60,8 +61,8 @@ struct feature_backoff {
 
 /* building → error. */
 struct status store_features_fail(struct store_tx *tx, const struct domain_range *range,
-				  const struct feature_failure *rows, size_t count, const struct feature_backoff *backoff,
-				  struct arena *arena) MUST_CHECK;
+				  const struct feature_failure *rows, size_t count,
+				  const struct feature_backoff *backoff, struct arena *arena) MUST_CHECK;
 
 /* Before every page is fetched again: ready rows become stale, the others pending, attempts start anew. */
 struct status store_features_reset(struct store_tx *tx, const struct uuid *campaign_id) MUST_CHECK;

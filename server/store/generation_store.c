@@ -9,7 +9,8 @@ struct status store_generation_state_open(struct store_tx *tx, const char *confi
 	return store_execute(tx, sql_generation_state_open, NULL, P_TEXT(config_hash), P_JSON(details));
 }
 
-struct status store_generation_state_get(struct store_tx *tx, const char *config_hash, bool lock, int64_t *out_last_offset)
+struct status store_generation_state_get(struct store_tx *tx, const char *config_hash, bool lock,
+					 int64_t *out_last_offset)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 
@@ -35,7 +36,8 @@ struct status store_domains_insert(struct store_tx *tx, const struct uuid *campa
 	return STATUS_OK_VALUE;
 }
 
-struct status store_generation_span_get(struct store_tx *tx, const struct uuid *campaign_id, struct generation_span *out)
+struct status store_generation_span_get(struct store_tx *tx, const struct uuid *campaign_id,
+					struct generation_span *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct row row;

@@ -1,8 +1,8 @@
 /* store/generation_store.h: handing out offsets of a pattern and inserting the names behind them.
  *
- * The offset state is shared by every campaign whose pattern has the same hash. Whoever hands out offsets holds its lock
- * (generation_state_lock) until the transaction that inserts the names ends, so no offset is given twice.
- * Threads: any; each call uses the transaction it is given. */
+ * The offset state is shared by every campaign whose pattern has the same hash. Whoever hands out offsets holds its
+ * lock (generation_state_lock) until the transaction that inserts the names ends, so no offset is given twice. Threads:
+ * any; each call uses the transaction it is given. */
 #ifndef STORE_GENERATION_STORE_H
 #define STORE_GENERATION_STORE_H
 
@@ -21,7 +21,8 @@ struct status store_generation_state_open(struct store_tx *tx, const char *confi
 struct status store_generation_state_get(struct store_tx *tx, const char *config_hash, bool lock,
 					 int64_t *out_last_offset) MUST_CHECK;
 /* Moves the state forward to last_offset; never back. */
-struct status store_generation_state_raise(struct store_tx *tx, const char *config_hash, int64_t last_offset) MUST_CHECK;
+struct status store_generation_state_raise(struct store_tx *tx, const char *config_hash,
+					   int64_t last_offset) MUST_CHECK;
 
 /* Inserts names; what the campaign already has is left alone. *out_inserted counts the new ones. */
 struct status store_domains_insert(struct store_tx *tx, const struct uuid *campaign_id, const int64_t *offsets,

@@ -10,7 +10,8 @@ struct status store_keyword_rows_replace(struct store_tx *tx, const struct uuid 
 {
 	bool is_short = false;
 
-	TRY(store_execute(tx, sql_keyword_rows_delete, NULL, P_UUID(campaign_id), P_INT64_ARRAY(offsets, domain_count)));
+	TRY(store_execute(tx, sql_keyword_rows_delete, NULL, P_UUID(campaign_id),
+			  P_INT64_ARRAY(offsets, domain_count)));
 	if (row_count == 0)
 		return STATUS_OK_VALUE;
 	COLUMN(int64_t, domains, rows, row_count, offset);

@@ -5,8 +5,8 @@
 #include "store/sql.h"
 
 /* $2 to $6 of snapshot_find.sql. */
-#define P_SNAPSHOT(s)                                                                                                  \
-	P_IF((s)->has_profile, P_UUID(&(s)->profile_id)), P_INT((s)->profile_version), P_JSON((s)->configuration),     \
+#define P_SNAPSHOT(s) \
+	P_IF((s)->has_profile, P_UUID(&(s)->profile_id)), P_INT((s)->profile_version), P_JSON((s)->configuration), \
 		P_JSON((s)->weights), P_TEXT((s)->algorithm_version)
 
 static struct status find(struct store_tx *tx, const struct uuid *campaign_id, const struct scoring_snapshot *wanted,

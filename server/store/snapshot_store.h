@@ -20,8 +20,8 @@ struct scoring_snapshot {
 	const char *algorithm_version;
 };
 
-/* Keeps the active snapshot when it equals `wanted`; else activates an identical earlier one or a new one, retires the old
- * one and marks scores from other snapshots stale. */
+/* Keeps the active snapshot when it equals `wanted`; else activates an identical earlier one or a new one, retires the
+ * old one and marks scores from other snapshots stale. */
 struct status store_snapshot_ensure(struct store_tx *tx, const struct uuid *campaign_id,
 				    const struct scoring_snapshot *wanted, struct uuid *out_id) MUST_CHECK;
 

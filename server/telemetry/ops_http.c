@@ -93,8 +93,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 		code = pages[i].write(ops, &body);
 		return reply(connection, code, pages[i].type, &body);
 	}
-	buffer_printf(&body, "{\"status\":\"%s\"}",
-		      code == MHD_HTTP_NOT_FOUND ? "not_found" : "method_not_allowed");
+	buffer_printf(&body, "{\"status\":\"%s\"}", code == MHD_HTTP_NOT_FOUND ? "not_found" : "method_not_allowed");
 	return reply(connection, code, "application/json", &body);
 }
 

@@ -225,7 +225,8 @@ static void try_texts(struct making *m, const struct site *site)
 	if (strcmp(name, "page_token") == 0) {
 		try_text(m, site, BAD_INPUT_REFUSED, "no token", "nonsense", strlen("nonsense"));
 		try_text(m, site, BAD_INPUT_REFUSED, "no base64", "%%%%", strlen("%%%%"));
-		try_text(m, site, BAD_INPUT_REFUSED, "a forged token", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 44);
+		try_text(m, site, BAD_INPUT_REFUSED, "a forged token", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+			 44);
 	}
 }
 

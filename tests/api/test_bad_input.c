@@ -65,7 +65,8 @@ static struct status send_bytes(const struct method *method, const struct buffer
 {
 	struct df_call call = api_call(NULL);
 	ProtobufCMessage *in = calloc(1, method->input->sizeof_message), *out = NULL;
-	ProtobufCMessageUnknownField field = { .tag = BAD_INPUT_UNKNOWN_FIELD, .wire_type = PROTOBUF_C_WIRE_TYPE_VARINT };
+	ProtobufCMessageUnknownField field = { .tag = BAD_INPUT_UNKNOWN_FIELD,
+					       .wire_type = PROTOBUF_C_WIRE_TYPE_VARINT };
 	struct df_stream *stream = NULL;
 	struct status st;
 
@@ -150,13 +151,13 @@ static void what_is_no_message_is_a_bad_request(void **state)
 		const char *bytes;
 		size_t n;
 	} cases[] = {
-		{ "\x0A\x7F", 2 },                                     /* a text that is cut short */
-		{ "\x0A", 1 },                                         /* no length */
-		{ "\x0A\xFF\xFF\xFF\xFF\x0F", 6 },                     /* a length of 4 GiB */
+		{ "\x0A\x7F", 2 },                                      /* a text that is cut short */
+		{ "\x0A", 1 },                                          /* no length */
+		{ "\x0A\xFF\xFF\xFF\xFF\x0F", 6 },                      /* a length of 4 GiB */
 		{ "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 11 }, /* an endless tag */
-		{ "\x00\x00", 2 },                                     /* field 0 */
-		{ "\x7B\x7B\x7B", 3 },                                 /* groups */
-		{ "\x7E", 1 },                                         /* wire type 6 */
+		{ "\x00\x00", 2 },                                      /* field 0 */
+		{ "\x7B\x7B\x7B", 3 },                                  /* groups */
+		{ "\x7E", 1 },                                          /* wire type 6 */
 	};
 
 	(void)state;

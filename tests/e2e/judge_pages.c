@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAGE_BYTES_MAX  5242880
-#define CHUNK_BYTES     16384
-#define ARENA_BYTES     (64u << 20)
+#define PAGE_BYTES_MAX 5242880
+#define CHUNK_BYTES    16384
+#define ARENA_BYTES    (64u << 20)
 
 struct judge {
 	struct arena *arena;
@@ -199,7 +199,7 @@ int main(void)
 		return 1;
 	}
 	rules_load(&judge, json_object_get(input, "rules"));
-	json_array_foreach(json_object_get(input, "pages"), i, page)
+	json_array_foreach (json_object_get(input, "pages"), i, page)
 		judge_page(&judge, page);
 	rules_release(judge.rules);
 	rules_scratch_destroy(judge.scratch);

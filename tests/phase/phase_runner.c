@@ -185,7 +185,8 @@ void runner_recount(struct runner *runner)
 		char sql[300];
 		int64_t counted;
 
-		snprintf(sql, sizeof sql, "SELECT count(*) FROM domains WHERE campaign_id = '%%s' AND %s", definitions[i]);
+		snprintf(sql, sizeof sql, "SELECT count(*) FROM domains WHERE campaign_id = '%%s' AND %s",
+			 definitions[i]);
 		counted = runner_number(runner, sql);
 		if (kept[i] != counted)
 			print_error("counter %s is %d, the rows say %lld\n", names[i], kept[i], (long long)counted);
@@ -281,10 +282,9 @@ static void save_progress(struct runner *runner, const struct phase_ops *ops, co
 bool runner_batch(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct phase_outcome *out)
 {
 	struct arena *arena = arena_create(0);
-	struct phase_job job = { .run = run,
-				 .batch = next_batch(runner, ops, run),
-				 .arena = arena,
-				 .cancel = &runner->cancel };
+	struct phase_job job = {
+		.run = run, .batch = next_batch(runner, ops, run), .arena = arena, .cancel = &runner->cancel
+	};
 	void *result = NULL;
 	struct store_tx *tx;
 

@@ -1,7 +1,7 @@
 /* tests/phase/phase_runner.h: runs phases the way the ledger does, one batch after the other, without leases or states.
  *
- * A runner belongs to one test program: runner_open as group setup, runner_close as group teardown, on a database of its
- * own. After every commit the counters are compared with a recount of the rows. */
+ * A runner belongs to one test program: runner_open as group setup, runner_close as group teardown, on a database of
+ * its own. After every commit the counters are compared with a recount of the rows. */
 #ifndef TESTS_PHASE_RUNNER_H
 #define TESTS_PHASE_RUNNER_H
 
@@ -33,7 +33,8 @@ int runner_close(void **state);
 /* A new campaign; the ones before stay in the database. */
 void runner_campaign(struct runner *runner);
 void runner_configure(struct runner *runner, enum phase phase, const char *configuration);
-/* A statement on the runner's database, with %s replaced by the campaign's id as often as it occurs (at most 4 times). */
+/* A statement on the runner's database, with %s replaced by the campaign's id as often as it occurs (at most 4 times).
+ */
 void runner_sql(struct runner *runner, const char *format);
 /* The first column of the first row of such a statement. */
 int64_t runner_number(struct runner *runner, const char *format);

@@ -54,19 +54,21 @@ static char *persona(struct runner *runner, const struct dns_responder *responde
 
 	net_address_text(&responder->address, address);
 	uuid_to_text(&uuid, id);
-	runner_sql(runner, arena_printf(runner->arena,
-					"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
-					" 'dns', '{\"resolvers\":[\"%s\"],\"queryTimeoutSeconds\":1,\"maxConcurrentLookups\":100,"
-					"\"rateLimitDps\":0%s}')",
-					id, id, address, more));
+	runner_sql(
+		runner,
+		arena_printf(runner->arena,
+			     "INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
+			     " 'dns', '{\"resolvers\":[\"%s\"],\"queryTimeoutSeconds\":1,\"maxConcurrentLookups\":100,"
+			     "\"rateLimitDps\":0%s}')",
+			     id, id, address, more));
 	return arena_strdup(runner->arena, id);
 }
 
 static void configure(struct runner *runner, const char *personas, const char *more)
 {
-	runner_configure(runner, PHASE_DNS,
-			 arena_printf(runner->arena, "{\"personaIds\":[%s],\"maxRetries\":0,\"timeout\":2%s}", personas,
-				      more));
+	runner_configure(
+		runner, PHASE_DNS,
+		arena_printf(runner->arena, "{\"personaIds\":[%s],\"maxRetries\":0,\"timeout\":2%s}", personas, more));
 }
 
 static char *quoted(struct runner *runner, const char *id)
@@ -80,7 +82,8 @@ static void domains(struct runner *runner, const char *const *labels, int count)
 	for (int i = 0; i < count; i++)
 		runner_sql(runner, arena_printf(runner->arena,
 						"INSERT INTO domains (campaign_id, offset_index, domain_name)"
-						" VALUES ('%%s', %d, '%s.d%d.com')", i, labels[i], i));
+						" VALUES ('%%s', %d, '%s.d%d.com')",
+						i, labels[i], i));
 	runner_sql(runner, "UPDATE campaign_counters SET (total_domains, dns_pending, http_pending, lead_pending,"
 			   " reject_pending) = (SELECT n, n, n, n, n FROM (SELECT count(*) AS n FROM domains"
 			   " WHERE campaign_id = '%s') c) WHERE campaign_id = '%s'");
@@ -88,24 +91,23 @@ static void domains(struct runner *runner, const char *const *labels, int count)
 
 static char *row(struct runner *runner, int offset)
 {
-	return runner_text(runner, arena_printf(runner->arena,
-						"SELECT concat_ws(' ', dns_status, coalesce(dns_reason, '-'),"
-						" coalesce(host(dns_ip), '-'), lead_status, rejection_reason, http_status)"
-						" FROM domains WHERE campaign_id = '%%s' AND offset_index = %d", offset));
+	return runner_text(runner,
+			   arena_printf(runner->arena,
+					"SELECT concat_ws(' ', dns_status, coalesce(dns_reason, '-'),"
+					" coalesce(host(dns_ip), '-'), lead_status, rejection_reason, http_status)"
+					" FROM domains WHERE campaign_id = '%%s' AND offset_index = %d",
+					offset));
 }
 
 static void answers_become_rows_and_counters(void **state)
 {
-	static const char *const labels[] = { "ok", "nx", "servfail", "refused", "empty", "silent", "v6only", "under_score" };
+	static const char *const labels[] = { "ok",    "nx",     "servfail", "refused",
+					      "empty", "silent", "v6only",   "under_score" };
 	static const char *const rows[] = {
-		"ok - 192.0.2.1 pending pending pending",
-		"error NXDOMAIN - no_match dns_error pending",
-		"error SERVFAIL - no_match dns_error pending",
-		"error REFUSED - no_match dns_error pending",
-		"error NOANSWER - no_match dns_error pending",
-		"timeout TIMEOUT - no_match dns_timeout pending",
-		"ok - 2001:db8::1 pending pending pending",
-		"error INVALID_DOMAIN - no_match dns_error pending",
+		"ok - 192.0.2.1 pending pending pending",      "error NXDOMAIN - no_match dns_error pending",
+		"error SERVFAIL - no_match dns_error pending", "error REFUSED - no_match dns_error pending",
+		"error NOANSWER - no_match dns_error pending", "timeout TIMEOUT - no_match dns_timeout pending",
+		"ok - 2001:db8::1 pending pending pending",    "error INVALID_DOMAIN - no_match dns_error pending",
 	};
 	struct runner *runner = *state;
 
@@ -118,7 +120,8 @@ static void answers_become_rows_and_counters(void **state)
 	assert_int_equal(runner_state(runner, PHASE_DNS).progress.processed, 8);
 	assert_int_equal(runner_state(runner, PHASE_DNS).progress.successful, 2);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"
-					       " AND last_validated_at IS NULL"), 0);
+					       " AND last_validated_at IS NULL"),
+			 0);
 }
 
 static void names_are_spread_over_the_personas(void **state)
@@ -190,13 +193,15 @@ static void a_rerun_starts_every_domain_and_what_follows_again(void **state)
 	configure(runner, quoted(runner, persona(runner, &one, "")), "");
 	runner_phase(runner, ops, PHASE_BEGIN_FIRST);
 	/* as if the later phases had run */
-	runner_sql(runner, "UPDATE domains SET http_status = 'ok', http_keywords = '[1]', domain_score = 0.5, lead_status = 'match',"
-			   " rejection_reason = 'qualified' WHERE campaign_id = '%s' AND dns_status = 'ok';"
-			   "UPDATE campaign_counters SET http_ok = 2, http_pending = 1, keyword_hits = 2, analyzed = 2,"
-			   " lead_match = 2, lead_pending = 0, reject_qualified = 2, reject_pending = 0"
-			   " WHERE campaign_id = '%s';"
-			   "INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name, processing_state)"
-			   " VALUES ('%s', 0, 'a.com', 'ready'), ('%s', 2, 'c.com', 'error')");
+	runner_sql(runner,
+		   "UPDATE domains SET http_status = 'ok', http_keywords = '[1]', domain_score = 0.5, lead_status = "
+		   "'match',"
+		   " rejection_reason = 'qualified' WHERE campaign_id = '%s' AND dns_status = 'ok';"
+		   "UPDATE campaign_counters SET http_ok = 2, http_pending = 1, keyword_hits = 2, analyzed = 2,"
+		   " lead_match = 2, lead_pending = 0, reject_qualified = 2, reject_pending = 0"
+		   " WHERE campaign_id = '%s';"
+		   "INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name, processing_state)"
+		   " VALUES ('%s', 0, 'a.com', 'ready'), ('%s', 2, 'c.com', 'error')");
 	expect_ok(runner_begin(runner, ops, PHASE_BEGIN_RERUN, &begun));
 	assert_int_equal(begun.total_items, 3);
 	assert_int_equal(runner_counters(runner).dns_pending, 3);

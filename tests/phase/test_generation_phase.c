@@ -33,7 +33,8 @@ static void names_are_inserted_in_offset_order(void **state)
 						" WHERE campaign_id = '%s' AND offset_index IN (0, 1, 9)"),
 			    "orderaaa.com orderaab.com orderbaa.com");
 	assert_int_equal(runner_state(runner, PHASE_GENERATION).progress.processed, 10);
-	assert_int_equal(runner_number(runner, "SELECT length(discovery_config_hash) FROM campaigns WHERE id = '%s'"), 64);
+	assert_int_equal(runner_number(runner, "SELECT length(discovery_config_hash) FROM campaigns WHERE id = '%s'"),
+			 64);
 }
 
 static void a_second_campaign_continues_where_the_first_ended(void **state)
@@ -85,7 +86,8 @@ static void labels_with_outer_hyphens_use_up_offsets_and_are_not_stored(void **s
 	runner_phase(runner, ops, PHASE_BEGIN_FIRST);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"), 8);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"
-					       " AND (domain_name LIKE '-%%%%' OR domain_name LIKE '%%%%-.com')"), 0);
+					       " AND (domain_name LIKE '-%%%%' OR domain_name LIKE '%%%%-.com')"),
+			 0);
 	assert_int_equal(runner_number(runner, "SELECT max(offset_index) FROM domains WHERE campaign_id = '%s'"), 15);
 }
 
@@ -165,7 +167,8 @@ static void a_name_the_campaign_already_has_is_passed_over(void **state)
 	runner_phase(runner, ops, PHASE_BEGIN_FIRST);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"), 4);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"
-					       " AND offset_index IN (0, 2, 3)"), 3);
+					       " AND offset_index IN (0, 2, 3)"),
+			 3);
 }
 
 int main(void)

@@ -29,7 +29,8 @@ static const struct phase_ops *const ops = &http_phase;
 static struct address_guard *guard;
 static struct dns_responder resolver;
 
-/* --- a web server: one request a connection, what it says is chosen by the first label of the host ------------------- */
+/* --- a web server: one request a connection, what it says is chosen by the first label of the host -------------------
+ */
 
 static struct {
 	int fd;
@@ -52,7 +53,8 @@ static const char *answer_of(const char *request)
 	if (strncmp(host, "plain", 5) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n<p>nothing to see</p>";
 	if (strncmp(host, "missing", 7) == 0)
-		return "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+		return "HTTP/1.1 404 Not Found\r\nContent-Type: text/html\r\nContent-Length: 0\r\nConnection: "
+		       "close\r\n\r\n";
 	if (strncmp(host, "image", 5) == 0)
 		return "HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nConnection: close\r\n\r\nxxxx";
 	if (strncmp(host, "parked", 6) == 0)
@@ -159,7 +161,8 @@ static int close_world(void **state)
 	return runner_close(state);
 }
 
-/* --- campaigns ------------------------------------------------------------------------------------------------------- */
+/* --- campaigns -------------------------------------------------------------------------------------------------------
+ */
 
 /* A campaign with resolving domains called <label>.d<i>.com, a persona and the keywords telecom, voip and fiber. */
 static void prepare(struct runner *runner, const char *const *labels, int count, const char *more)
@@ -169,32 +172,40 @@ static void prepare(struct runner *runner, const char *const *labels, int count,
 
 	runner_campaign(runner);
 	for (int i = 0; i < count; i++)
-		runner_sql(runner, arena_printf(runner->arena,
-						"INSERT INTO domains (campaign_id, offset_index, domain_name, dns_status, dns_ip)"
-						" VALUES ('%%s', %d, '%s.d%d.com', 'ok', '127.0.0.1')", i, labels[i], i));
+		runner_sql(
+			runner,
+			arena_printf(runner->arena,
+				     "INSERT INTO domains (campaign_id, offset_index, domain_name, dns_status, dns_ip)"
+				     " VALUES ('%%s', %d, '%s.d%d.com', 'ok', '127.0.0.1')",
+				     i, labels[i], i));
 	runner_sql(runner, "UPDATE campaign_counters SET (total_domains, dns_ok, http_pending, lead_pending,"
 			   " reject_pending) = (SELECT n, n, n, n, n FROM (SELECT count(*) AS n FROM domains"
 			   " WHERE campaign_id = '%s') c) WHERE campaign_id = '%s'");
 	uuid_to_text(&uuid, id);
-	runner_sql(runner, arena_printf(runner->arena,
-					"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
-					" 'http', '{\"userAgent\":\"test\",\"requestTimeoutSeconds\":1,\"rateLimitDps\":0,"
-					"\"respectRobots\":false}')", id, id));
+	runner_sql(runner,
+		   arena_printf(runner->arena,
+				"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
+				" 'http', '{\"userAgent\":\"test\",\"requestTimeoutSeconds\":1,\"rateLimitDps\":0,"
+				"\"respectRobots\":false}')",
+				id, id));
 	runner_configure(runner, PHASE_HTTP,
 			 arena_printf(runner->arena,
 				      "{\"personaIds\":[\"%s\"],\"keywords\":[\"telecom\",\"voip\",\"fiber\"],"
-				      "\"maxRetries\":0%s}", id, more));
+				      "\"maxRetries\":0%s}",
+				      id, more));
 }
 
 static char *row(struct runner *runner, int offset)
 {
-	return runner_text(runner, arena_printf(runner->arena,
-						"SELECT concat_ws(' ', d.http_status, coalesce(d.http_reason, '-'),"
-						" coalesce(d.http_status_code::text, '-'), d.lead_status, d.rejection_reason,"
-						" f.processing_state, f.attempt_count) FROM domains d"
-						" JOIN domain_extraction_features f ON f.campaign_id = d.campaign_id"
-						" AND f.domain_id = d.offset_index"
-						" WHERE d.campaign_id = '%%s' AND d.offset_index = %d", offset));
+	return runner_text(runner,
+			   arena_printf(runner->arena,
+					"SELECT concat_ws(' ', d.http_status, coalesce(d.http_reason, '-'),"
+					" coalesce(d.http_status_code::text, '-'), d.lead_status, d.rejection_reason,"
+					" f.processing_state, f.attempt_count) FROM domains d"
+					" JOIN domain_extraction_features f ON f.campaign_id = d.campaign_id"
+					" AND f.domain_id = d.offset_index"
+					" WHERE d.campaign_id = '%%s' AND d.offset_index = %d",
+					offset));
 }
 
 static void pages_become_rows_features_and_counters(void **state)
@@ -226,21 +237,27 @@ static void pages_become_rows_features_and_counters(void **state)
 	for (int i = 0; i < 6; i++)
 		assert_string_equal(row(runner, i), rows[i]);
 	assert_string_equal(runner_text(runner, "SELECT http_title FROM domains WHERE campaign_id = '%s'"
-						" AND offset_index = 0"), "Telecom and VoIP");
-	assert_string_equal(runner_text(runner, "SELECT concat_ws(' ', kw_unique_count, kw_total_occurrences, h1_count,"
-						" link_internal_count, has_structural_signals, title_has_keyword, is_stale_score,"
-						" http_status, length(content_hash))"
-						" FROM domain_extraction_features WHERE campaign_id = '%s' AND domain_id = 0"),
-			    "3 6 1 1 t t t success 64");
-	assert_string_equal(runner_text(runner, "SELECT string_agg(surface_form || ' ' || occurrences || ' ' || signal_type,"
-						" ', ' ORDER BY lower(surface_form)) FROM domain_extracted_keywords"
-						" WHERE campaign_id = '%s' AND domain_id = 0"),
+						" AND offset_index = 0"),
+			    "Telecom and VoIP");
+	assert_string_equal(
+		runner_text(runner, "SELECT concat_ws(' ', kw_unique_count, kw_total_occurrences, h1_count,"
+				    " link_internal_count, has_structural_signals, title_has_keyword, is_stale_score,"
+				    " http_status, length(content_hash))"
+				    " FROM domain_extraction_features WHERE campaign_id = '%s' AND domain_id = 0"),
+		"3 6 1 1 t t t success 64");
+	assert_string_equal(runner_text(runner,
+					"SELECT string_agg(surface_form || ' ' || occurrences || ' ' || signal_type,"
+					" ', ' ORDER BY lower(surface_form)) FROM domain_extracted_keywords"
+					" WHERE campaign_id = '%s' AND domain_id = 0"),
 			    "fiber 1 body, Telecom 3 title, VoIP 2 title");
 	assert_string_equal(runner_text(runner, "SELECT is_parked::text FROM domains WHERE campaign_id = '%s'"
-						" AND offset_index = 5"), "true");
-	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domain_extraction_features WHERE campaign_id = '%s'"
-					       " AND processing_state = 'error' AND last_error IS NOT NULL"
-					       " AND next_attempt_at > now()"), 3);
+						" AND offset_index = 5"),
+			    "true");
+	assert_int_equal(runner_number(runner,
+				       "SELECT count(*) FROM domain_extraction_features WHERE campaign_id = '%s'"
+				       " AND processing_state = 'error' AND last_error IS NOT NULL"
+				       " AND next_attempt_at > now()"),
+			 3);
 }
 
 static void a_finished_run_tells_both_outcomes(void **state)
@@ -285,9 +302,11 @@ static void a_page_the_database_refuses_ends_alone(void **state)
 	assert_string_equal(row(runner, 1), "ok - 200 pending pending ready 1");
 	assert_string_equal(row(runner, 3), "error ERROR 200 pending http_error error 1");
 	assert_non_null(strstr(runner_text(runner, "SELECT last_error FROM domain_extraction_features"
-						   " WHERE campaign_id = '%s' AND domain_id = 3"), "refused"));
+						   " WHERE campaign_id = '%s' AND domain_id = 3"),
+			       "refused"));
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domain_extracted_keywords"
-					       " WHERE campaign_id = '%s' AND domain_id = 3"), 0);
+					       " WHERE campaign_id = '%s' AND domain_id = 3"),
+			 0);
 }
 
 static void a_rerun_makes_features_stale_and_fetches_again(void **state)
@@ -310,7 +329,8 @@ static void a_rerun_makes_features_stale_and_fetches_again(void **state)
 	assert_string_equal(row(runner, 0), "ok - 200 pending pending ready 1");
 	assert_int_equal(runner_counters(runner).keyword_hits, 1);
 	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domain_extracted_keywords"
-					       " WHERE campaign_id = '%s'"), 3);
+					       " WHERE campaign_id = '%s'"),
+			 3);
 }
 
 static void *cancel_soon(void *arg)
@@ -357,10 +377,11 @@ static void hosts_of_redirects_are_looked_up_through_the_dns_persona_and_guarded
 	prepare(runner, labels, 2, "");
 	net_address_text(&resolver.address, address);
 	uuid_to_text(&uuid, id);
-	runner_sql(runner, arena_printf(runner->arena,
-					"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
-					" 'dns', '{\"resolvers\":[\"%s\"],\"queryTimeoutSeconds\":1,\"rateLimitDps\":0}')",
-					id, id, address));
+	runner_sql(runner,
+		   arena_printf(runner->arena,
+				"INSERT INTO personas (id, name, persona_type, config_details) VALUES ('%s', '%s',"
+				" 'dns', '{\"resolvers\":[\"%s\"],\"queryTimeoutSeconds\":1,\"rateLimitDps\":0}')",
+				id, id, address));
 	runner_configure(runner, PHASE_DNS,
 			 arena_printf(runner->arena, "{\"personaIds\":[\"%s\"],\"maxRetries\":0}", id));
 	runner_phase(runner, ops, PHASE_BEGIN_FIRST);

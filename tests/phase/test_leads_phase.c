@@ -42,20 +42,22 @@ static void insert_case(struct runner *runner, size_t i)
 	const char *score = cases[i].score < 0 ? "NULL" : arena_printf(runner->arena, "%g", cases[i].score);
 	const char *reason = dns_failed || http_failed ? cases[i].reason : "pending";
 
-	runner_sql(runner, arena_printf(runner->arena,
-					"INSERT INTO domains (campaign_id, offset_index, domain_name, dns_status,"
-					" http_status, lead_status, rejection_reason, is_parked, parked_confidence,"
-					" domain_score) VALUES ('%%s', %zu, 'd%zu.com', '%s', '%s', '%s', '%s', %s, %g, %s)",
-					i, i, cases[i].dns, cases[i].http, dns_failed ? "no_match" : "pending", reason,
-					cases[i].parked ? "true" : "false", cases[i].confidence, score));
+	runner_sql(runner,
+		   arena_printf(runner->arena,
+				"INSERT INTO domains (campaign_id, offset_index, domain_name, dns_status,"
+				" http_status, lead_status, rejection_reason, is_parked, parked_confidence,"
+				" domain_score) VALUES ('%%s', %zu, 'd%zu.com', '%s', '%s', '%s', '%s', %s, %g, %s)",
+				i, i, cases[i].dns, cases[i].http, dns_failed ? "no_match" : "pending", reason,
+				cases[i].parked ? "true" : "false", cases[i].confidence, score));
 	if (strcmp(cases[i].http, "ok") == 0)
-		runner_sql(runner,
-			   arena_printf(runner->arena,
-					"INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name,"
-					" processing_state, has_structural_signals, kw_unique_count, kw_total_occurrences,"
-					" content_bytes) VALUES ('%%s', %zu, 'd%zu.com', 'ready', %s, %d, %d, %d)",
-					i, i, cases[i].structure ? "true" : "false", cases[i].unique, cases[i].hits,
-					cases[i].bytes));
+		runner_sql(
+			runner,
+			arena_printf(runner->arena,
+				     "INSERT INTO domain_extraction_features (campaign_id, domain_id, domain_name,"
+				     " processing_state, has_structural_signals, kw_unique_count, kw_total_occurrences,"
+				     " content_bytes) VALUES ('%%s', %zu, 'd%zu.com', 'ready', %s, %d, %d, %d)",
+				     i, i, cases[i].structure ? "true" : "false", cases[i].unique, cases[i].hits,
+				     cases[i].bytes));
 }
 
 /* Counters as the phases before leave them; the recount after the first begin checks them. */
@@ -64,10 +66,11 @@ static void prepare(struct runner *runner)
 	runner_campaign(runner);
 	for (size_t i = 0; i < CASES; i++)
 		insert_case(runner, i);
-	runner_sql(runner, "UPDATE campaign_counters SET total_domains = 15, dns_ok = 13, dns_error = 1, dns_timeout = 1,"
-			   " http_ok = 10, http_pending = 3, http_error = 1, http_timeout = 1, lead_pending = 13,"
-			   " lead_no_match = 2, reject_pending = 11, reject_dns_error = 1, reject_dns_timeout = 1,"
-			   " reject_http_error = 1, reject_http_timeout = 1, analyzed = 9 WHERE campaign_id = '%s'");
+	runner_sql(runner,
+		   "UPDATE campaign_counters SET total_domains = 15, dns_ok = 13, dns_error = 1, dns_timeout = 1,"
+		   " http_ok = 10, http_pending = 3, http_error = 1, http_timeout = 1, lead_pending = 13,"
+		   " lead_no_match = 2, reject_pending = 11, reject_dns_error = 1, reject_dns_timeout = 1,"
+		   " reject_http_error = 1, reject_http_timeout = 1, analyzed = 9 WHERE campaign_id = '%s'");
 }
 
 static void expect_case(struct runner *runner, size_t i)
@@ -75,7 +78,8 @@ static void expect_case(struct runner *runner, size_t i)
 	char *lead = runner_text(runner, arena_printf(runner->arena,
 						      "SELECT lead_status || ' ' || rejection_reason || ' ' ||"
 						      " coalesce(lead_score::text, 'none') FROM domains"
-						      " WHERE campaign_id = '%%s' AND offset_index = %zu", i));
+						      " WHERE campaign_id = '%%s' AND offset_index = %zu",
+						      i));
 	const char *score = cases[i].score < 0 ? "none" : arena_printf(runner->arena, "%g", cases[i].score);
 
 	assert_string_equal(lead, arena_printf(runner->arena, "%s %s %s", cases[i].lead, cases[i].reason, score));
@@ -123,8 +127,9 @@ static void other_thresholds_move_domains_between_the_counters(void **state)
 	runner_phase(runner, ops, PHASE_BEGIN_RERUN);
 	assert_int_equal(runner_counters(runner).lead_match, 0);
 	assert_int_equal(runner_counters(runner).reject_low_score, 5);
-	runner_configure(runner, PHASE_LEADS, "{\"matchScoreThreshold\":0.05,\"lowScoreGraceThreshold\":0.05,"
-					      "\"requireStructuralSignals\":false,\"parkedConfidenceFloor\":1}");
+	runner_configure(runner, PHASE_LEADS,
+			 "{\"matchScoreThreshold\":0.05,\"lowScoreGraceThreshold\":0.05,"
+			 "\"requireStructuralSignals\":false,\"parkedConfidenceFloor\":1}");
 	runner_phase(runner, ops, PHASE_BEGIN_RERUN);
 	assert_int_equal(runner_counters(runner).lead_match, 7);
 }

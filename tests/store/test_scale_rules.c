@@ -1,5 +1,5 @@
-/* The rule that keeps distributing by campaign possible: a table that grows with a campaign has campaign_id first in every
- * key, and every statement that touches one names the campaign. */
+/* The rule that keeps distributing by campaign possible: a table that grows with a campaign has campaign_id first in
+ * every key, and every statement that touches one names the campaign. */
 #include "store/store_fixture.h"
 
 #include "base/arena.h"
@@ -11,8 +11,14 @@
 #include <string.h>
 
 static const char *const growing[] = {
-	"domains",          "domain_extraction_features", "domain_extracted_keywords", "phase_batches",
-	"campaign_phases",  "phase_executions",           "campaign_events",           "campaign_counters",
+	"domains",
+	"domain_extraction_features",
+	"domain_extracted_keywords",
+	"phase_batches",
+	"campaign_phases",
+	"phase_executions",
+	"campaign_events",
+	"campaign_counters",
 	"scoring_profile_snapshots",
 };
 
@@ -44,11 +50,12 @@ static void campaign_id_comes_first_in_every_key(void **state)
 	struct row row;
 
 	expect_ok(store_single(fixture->pool, 0, &tx));
-	expect_ok(store_query(tx,
-			      SQL_TEXT("SELECT i.indexrelid::regclass::text AS key, a.attname::text AS first "
-				       "FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
-				       "WHERE i.indrelid = ANY ($1::text[]::regclass[])"),
-			      &rows, P_TEXT_ARRAY(growing, ARRAY_LEN(growing))));
+	expect_ok(store_query(
+		tx,
+		SQL_TEXT("SELECT i.indexrelid::regclass::text AS key, a.attname::text AS first "
+			 "FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+			 "WHERE i.indrelid = ANY ($1::text[]::regclass[])"),
+		&rows, P_TEXT_ARRAY(growing, ARRAY_LEN(growing))));
 	assert_true(PQntuples(rows) >= (int)ARRAY_LEN(growing));
 	for (row_begin(&row, rows, arena); row_next(&row);) {
 		const char *key = take_text(&row, "key"), *first = take_text(&row, "first");

@@ -44,8 +44,8 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 	return STATUS_OK_VALUE;
 }
 
-static struct status add_personas(const struct phase_env *env, const struct dns_config *config,
-				  struct arena *arena, struct dns_personas *to)
+static struct status add_personas(const struct phase_env *env, const struct dns_config *config, struct arena *arena,
+				  struct dns_personas *to)
 {
 	struct persona *stored;
 	size_t count;

@@ -20,7 +20,8 @@ struct dns_personas {
 	struct shared_rate *rates[PHASE_PERSONAS_MAX];
 };
 
-/* Those of the configuration that exist and are enabled. FAILED_PRECONDITION / E_NO_USABLE_PERSONA when none is left. */
+/* Those of the configuration that exist and are enabled. FAILED_PRECONDITION / E_NO_USABLE_PERSONA when none is left.
+ */
 struct status dns_personas_open(const struct phase_env *env, const struct dns_config *config,
 				struct dns_personas *out) MUST_CHECK;
 /* Every lookup has called back. Harmless on zeroes. */

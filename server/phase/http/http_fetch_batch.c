@@ -76,7 +76,8 @@ struct fetching {
 	struct site_result *results;
 };
 
-static struct status fail_site(struct fetching *batch, struct site_result *result, const char *reason, const char *detail)
+static struct status fail_site(struct fetching *batch, struct site_result *result, const char *reason,
+			       const char *detail)
 {
 	result->state = SITE_FAILED;
 	result->reason = reason;
@@ -99,10 +100,9 @@ static struct status read_page(struct fetching *batch, struct site *site, struct
 		return fail_site(batch, result, "CONTENT_MISMATCH", "the body is neither HTML nor text");
 	TRY(rules_scan(batch->run->rules, batch->scratch, &signals, arena, &found));
 	clock_to_text(site->ended_ms, fetched_at);
-	input = (struct features_input){ .page = &signals,
-					 .found = &found,
-					 .status_code = (int)site->code,
-					 .fetched_at = fetched_at };
+	input = (struct features_input){
+		.page = &signals, .found = &found, .status_code = (int)site->code, .fetched_at = fetched_at
+	};
 	TRY(features_build(&batch->run->features, &input, arena, &result->features));
 	result->state = SITE_READY;
 	return STATUS_OK_VALUE;
@@ -190,7 +190,9 @@ static struct status fetch_all(struct fetching *batch, size_t count)
 struct status http_fetch_batch(struct phase_job *job, const struct domain_work *work, size_t count,
 			       struct site_result *results)
 {
-	struct fetching batch = { .job = job, .run = (const struct http_run *)job->run, .work = work, .results = results };
+	struct fetching batch = {
+		.job = job, .run = (const struct http_run *)job->run, .work = work, .results = results
+	};
 	struct status st;
 
 	for (size_t i = 0; i < count; i++)

@@ -1,7 +1,7 @@
 /* phase/http/http_fetch_batch.h: the pages of a batch: fetched, read, and made into features. No storage.
  *
- * The engine's thread feeds each body into the domain's page as it arrives; the batch's thread matches keywords and builds
- * features when a page is complete, and gives its memory back. Internal to phase/http/. */
+ * The engine's thread feeds each body into the domain's page as it arrives; the batch's thread matches keywords and
+ * builds features when a page is complete, and gives its memory back. Internal to phase/http/. */
 #ifndef PHASE_HTTP_FETCH_BATCH_H
 #define PHASE_HTTP_FETCH_BATCH_H
 
@@ -15,8 +15,8 @@
 struct phase_job;
 
 enum site_state {
-	SITE_READY,   /* a page with features */
-	SITE_FAILED,  /* reason says why      */
+	SITE_READY,  /* a page with features */
+	SITE_FAILED, /* reason says why      */
 	SITE_TIMEOUT,
 	SITE_PENDING, /* cancelled: still to be done */
 };

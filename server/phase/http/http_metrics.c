@@ -32,9 +32,9 @@ static const struct metric_spec fetch_seconds = { .kind = METRIC_HISTOGRAM,
 						  .labels = { "status_code_class" },
 						  METRIC_BOUNDS(metric_bounds_seconds) };
 static const struct metric_spec rows_per_domain = { .kind = METRIC_HISTOGRAM,
-						 .name = "keyword_rows_per_domain",
-						 .help = "Different keywords found on a page.",
-						 METRIC_BOUNDS(row_bounds) };
+						    .name = "keyword_rows_per_domain",
+						    .help = "Different keywords found on a page.",
+						    METRIC_BOUNDS(row_bounds) };
 
 static const struct metric_spec components = { .kind = METRIC_HISTOGRAM,
 					       .name = "extraction_richness_component",
@@ -46,8 +46,8 @@ static const struct metric_spec penalties = { .kind = METRIC_COUNTER,
 					      .help = "Pages whose richness was reduced, by penalty.",
 					      .labels = { "penalty" } };
 
-static const struct metric_spec *const labelled[] = { &outcomes, &fetch_results, &failures,  &parked,
-						      &fetch_seconds, &components, &penalties };
+static const struct metric_spec *const labelled[] = { &outcomes,      &fetch_results, &failures, &parked,
+						      &fetch_seconds, &components,    &penalties };
 static const struct metric_spec *const plain[] = { &batch_seconds, &rows_per_domain };
 
 void http_metrics_register(struct metrics *metrics)
@@ -73,8 +73,8 @@ static void count_richness(struct metrics *metrics, const struct richness *richn
 		const char *name;
 		double value;
 	} parts[] = { { "diversity", richness->diversity }, { "prominence", richness->prominence },
-		      { "density", richness->density },	    { "entropy", richness->entropy },
-		      { "length", richness->length },	    { "enrichment", richness->enrichment } },
+		      { "density", richness->density },     { "entropy", richness->entropy },
+		      { "length", richness->length },       { "enrichment", richness->enrichment } },
 	  losses[] = { { "stuffing", richness->stuffing_penalty },
 		       { "repetition", richness->repetition_penalty },
 		       { "anchor", richness->anchor_penalty } };

@@ -1,4 +1,5 @@
-/* phase/http/http_phase.h: the sites of resolving domains are fetched, searched for keywords and made into feature rows.
+/* phase/http/http_phase.h: the sites of resolving domains are fetched, searched for keywords and made into feature
+ * rows.
  *
  *   http_run.c          what a run needs: rules, personas, weights
  *   http_lookups.c      where hosts of redirects live

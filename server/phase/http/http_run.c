@@ -22,7 +22,8 @@ static struct status add_persona(struct http_run *run, const struct persona *sto
 	struct status st;
 
 	TRY(http_persona_parse(stored->config_details, run->arena, &persona));
-	TRY(phase_persona_rate(run->base.env, CACHE_RATE_HTTP, &stored->id, persona.rate_per_s, persona.rate_burst, &rate));
+	TRY(phase_persona_rate(run->base.env, CACHE_RATE_HTTP, &stored->id, persona.rate_per_s, persona.rate_burst,
+			       &rate));
 	settings = (struct http_policy_settings){
 		.user_agent = persona.user_agent,
 		.headers = persona.headers,
@@ -84,7 +85,8 @@ static void open_resolver(struct http_run *run, const struct campaign_snapshot *
 
 /* --- rules ---------------------------------------------------------------------------------------------------- */
 
-/* Rules of enabled sets, then the configuration's own keywords. Regular expressions are left to a matcher of their own. */
+/* Rules of enabled sets, then the configuration's own keywords. Regular expressions are left to a matcher of their own.
+ */
 static struct status gather_rules(struct http_run *run, struct store_tx *tx, struct rule_spec **out, size_t *out_count)
 {
 	const struct http_config *config = &run->config;
@@ -172,8 +174,8 @@ struct status http_run_parts_open(struct http_run *run)
 	TRY(phase_campaign_read(env, &run->base.campaign_id, run->arena, &campaign));
 	TRY(http_config_parse(campaign.phases[PHASE_HTTP].configuration, run->arena, &run->config));
 	run->features = features_of(env->settings);
-	run->backoff = (struct feature_backoff){ env->settings->pipeline_retry_base_ms,
-						 env->settings->pipeline_retry_cap_ms };
+	run->backoff =
+		(struct feature_backoff){ env->settings->pipeline_retry_base_ms, env->settings->pipeline_retry_cap_ms };
 	TRY(open_rules(run));
 	TRY(open_personas(run));
 	open_resolver(run, &campaign);

@@ -1,6 +1,6 @@
-/* phase/http/http_store_batch.h: the results of a batch as feature rows, keyword rows and domain columns, in the caller's
- * transaction. A domain whose values the database refuses is left out of the bulk and ends in error, with the refusal as
- * last_error; the rest of the batch is stored. Internal to phase/http/. */
+/* phase/http/http_store_batch.h: the results of a batch as feature rows, keyword rows and domain columns, in the
+ * caller's transaction. A domain whose values the database refuses is left out of the bulk and ends in error, with the
+ * refusal as last_error; the rest of the batch is stored. Internal to phase/http/. */
 #ifndef PHASE_HTTP_STORE_BATCH_H
 #define PHASE_HTTP_STORE_BATCH_H
 

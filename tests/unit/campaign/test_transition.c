@@ -15,12 +15,8 @@ enum { NS, RD, CF, IP, PA, CO, FA };
 
 static const int expected[PHASE_STATUS_COUNT][PHASE_ACTION_COUNT] = {
 	/*         configure start pause resume complete fail stop */
-	[NS] = { CF, IP, X, X, X, X, X },
-	[RD] = { CF, IP, X, X, X, X, X },
-	[CF] = { KP, IP, X, X, X, X, X },
-	[IP] = { X, NO, PA, NO, CO, FA, FA },
-	[PA] = { X, IP, NO, IP, X, FA, FA },
-	[CO] = { KP, IP, X, X, NO, X, X },
+	[NS] = { CF, IP, X, X, X, X, X },     [RD] = { CF, IP, X, X, X, X, X },    [CF] = { KP, IP, X, X, X, X, X },
+	[IP] = { X, NO, PA, NO, CO, FA, FA }, [PA] = { X, IP, NO, IP, X, FA, FA }, [CO] = { KP, IP, X, X, NO, X, X },
 	[FA] = { KP, IP, X, X, X, NO, NO },
 };
 

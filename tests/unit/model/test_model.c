@@ -11,7 +11,9 @@
 
 static struct phase_state phase_at(enum phase phase, enum phase_status status, int32_t processed, int32_t total)
 {
-	return (struct phase_state){ .phase = phase, .status = status, .progress = { .processed = processed, .total = total } };
+	return (struct phase_state){ .phase = phase,
+				     .status = status,
+				     .progress = { .processed = processed, .total = total } };
 }
 
 static void percentages_follow_the_status_and_the_counts(void **state)
@@ -33,9 +35,11 @@ static void percentages_follow_the_status_and_the_counts(void **state)
 static void the_overall_percentage_is_the_mean_of_five(void **state)
 {
 	struct phase_state phases[PHASE_COUNT] = {
-		phase_at(PHASE_GENERATION, PHASE_STATUS_COMPLETED, 0, 0), phase_at(PHASE_DNS, PHASE_STATUS_COMPLETED, 0, 0),
+		phase_at(PHASE_GENERATION, PHASE_STATUS_COMPLETED, 0, 0),
+		phase_at(PHASE_DNS, PHASE_STATUS_COMPLETED, 0, 0),
 		phase_at(PHASE_HTTP, PHASE_STATUS_IN_PROGRESS, 325, 1000),
-		phase_at(PHASE_ANALYSIS, PHASE_STATUS_NOT_STARTED, 0, 0), phase_at(PHASE_LEADS, PHASE_STATUS_NOT_STARTED, 0, 0),
+		phase_at(PHASE_ANALYSIS, PHASE_STATUS_NOT_STARTED, 0, 0),
+		phase_at(PHASE_LEADS, PHASE_STATUS_NOT_STARTED, 0, 0),
 	};
 
 	(void)state;

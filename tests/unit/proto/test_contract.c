@@ -13,10 +13,10 @@
 
 #include <cmocka.h>
 
-#define PACKAGE        "domainflow.v2"
-#define ROLE_OPTION    50011 /* options.proto */
-#define ROLE_LAST      4
-#define MESSAGES_DEEP  16
+#define PACKAGE          "domainflow.v2"
+#define ROLE_OPTION      50011 /* options.proto */
+#define ROLE_LAST        4
+#define MESSAGES_DEEP    16
 #define METHODS_AT_LEAST 30
 
 /* The role a method's options state, 0 when they state none. protobuf-c keeps extensions as unknown fields. */
@@ -35,8 +35,8 @@ static uint64_t stated_role(const Google__Protobuf__MethodOptions *options)
 
 static void every_method_states_a_role(void **state)
 {
-	Google__Protobuf__FileDescriptorSet *set = google__protobuf__file_descriptor_set__unpack(
-		NULL, proto_descriptor_set_size, proto_descriptor_set);
+	Google__Protobuf__FileDescriptorSet *set =
+		google__protobuf__file_descriptor_set__unpack(NULL, proto_descriptor_set_size, proto_descriptor_set);
 	size_t count = 0;
 
 	(void)state;
