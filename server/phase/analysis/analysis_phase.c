@@ -147,7 +147,7 @@ static struct status preflight(const struct phase_env *env, struct store_tx *tx,
 		return STATUS_OK_VALUE;
 	count_one(env->metrics, &preflight_failures);
 	return status_make(STATUS_FAILED_PRECONDITION, "E_ANALYSIS_MISSING_FEATURES",
-			   "no domain of this campaign has finished features");
+			   "no site of this campaign was fetched and read, so there is nothing to score");
 }
 
 static struct status analysis_begin(const struct phase_env *env, struct store_tx *tx, struct arena *arena,
