@@ -118,6 +118,14 @@ static void count_result(struct dns_client *c, enum dns_outcome status)
 	}
 }
 
+/* One place came free; the lock is held. Those who wait for places are woken when a quarter is free, not one by one: with
+ * many of them every answer would wake them all for nothing. */
+static void tell_place(struct dns_client *c, unsigned pending, unsigned most)
+{
+	if (c->waiters > 0 && (pending == 0 || pending == most - most / 4))
+		pthread_cond_broadcast(&c->changed);
+}
+
 /* Releases everything, lets the next one in, then calls back: after the callback the policy may be gone. */
 void dns_engine_end(struct dns_job *job, struct dns_result *r)
 {
@@ -134,18 +142,14 @@ void dns_engine_end(struct dns_job *job, struct dns_result *r)
 	gate_run(c, p);
 
 	pthread_mutex_lock(&c->lock);
-	p->pending--;
-	if (c->waiters > 0)
-		pthread_cond_broadcast(&c->changed);
+	tell_place(c, --p->pending, p->pending_max);
 	pthread_mutex_unlock(&c->lock);
 
 	job->done(job->ctx, job->name, r);
 	free(job);
 
 	pthread_mutex_lock(&c->lock);
-	c->pending--;
-	if (c->waiters > 0)
-		pthread_cond_broadcast(&c->changed);
+	tell_place(c, --c->pending, c->settings.lookups_max);
 	pthread_mutex_unlock(&c->lock);
 }
 

@@ -1,6 +1,5 @@
 #include "phase/tally.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 void tally_init(struct tally *tally)
@@ -8,6 +7,7 @@ void tally_init(struct tally *tally)
 	pthread_mutex_init(&tally->lock, NULL);
 	pthread_cond_init(&tally->news, NULL);
 	tally->out = 0;
+	tally->waits_for_all = false;
 	tally->first = tally->last = NULL;
 }
 
@@ -28,7 +28,8 @@ void tally_back(struct tally *tally, struct tally_item *item)
 	else
 		tally->first = item;
 	tally->last = item;
-	pthread_cond_signal(&tally->news);
+	if (!tally->waits_for_all || tally->out == 0)
+		pthread_cond_signal(&tally->news);
 	pthread_mutex_unlock(&tally->lock);
 }
 
@@ -52,6 +53,16 @@ static struct tally_item *take(struct tally *tally, bool waits)
 struct tally_item *tally_next(struct tally *tally)
 {
 	return take(tally, true);
+}
+
+void tally_wait_all(struct tally *tally)
+{
+	pthread_mutex_lock(&tally->lock);
+	tally->waits_for_all = true;
+	while (tally->out > 0)
+		pthread_cond_wait(&tally->news, &tally->lock);
+	tally->waits_for_all = false;
+	pthread_mutex_unlock(&tally->lock);
 }
 
 struct tally_item *tally_poll(struct tally *tally)

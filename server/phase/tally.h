@@ -4,6 +4,7 @@
 #define PHASE_TALLY_H
 
 #include <pthread.h>
+#include <stdbool.h>
 
 /* Embedded in what is asked for. */
 struct tally_item {
@@ -14,6 +15,7 @@ struct tally {
 	pthread_mutex_t lock;
 	pthread_cond_t news;
 	unsigned out; /* submitted and not called back */
+	bool waits_for_all;
 	struct tally_item *first, *last; /* called back and not taken */
 };
 
@@ -27,7 +29,9 @@ void tally_back(struct tally *tally, struct tally_item *item);
 struct tally_item *tally_next(struct tally *tally);
 /* The same without waiting: NULL also when none is back yet. */
 struct tally_item *tally_poll(struct tally *tally);
-/* Every item was taken. */
+/* Waits until every item is back, woken once, and takes none of them. */
+void tally_wait_all(struct tally *tally);
+/* Every item is back. */
 void tally_done(struct tally *tally);
 
 #endif

@@ -156,8 +156,7 @@ static struct status look_up_all(struct phase_job *job, const struct domain_work
 		if (!status_ok(st))
 			tally_back(&tally, &items[i].link);
 	}
-	while (tally_next(&tally))
-		continue;
+	tally_wait_all(&tally);
 	tally_done(&tally);
 	return st.code == STATUS_CANCELLED ? STATUS_OK_VALUE : st;
 }
