@@ -1,21 +1,29 @@
 -- Writes what the lookups of a batch found. Only rows still pending change, so doing it twice does no harm; a name
--- that does not resolve is decided at once. The range says nothing new about the offsets; it makes the planner expect
--- few of them, so that it looks each up by key whatever the statistics of the table say.
--- $1 uuid campaign   $2 bigint first offset   $3 bigint last offset
--- $4 bigint[] offsets   $5 text[] statuses   $6 text[] reasons (null when ok)   $7 text[] addresses (null when none)
+-- that does not resolve is decided at once. The rows are read in one walk over the range, and each finds its answer by
+-- bisection of the offsets: a join with the answers has a plan that depends on the statistics of a table filled a second
+-- ago, and a bad one compares every row with every answer. `given` makes arrays whose elements are found by position:
+-- enums and names are of one size.
+-- $1 uuid campaign   $2 bigint first offset   $3 bigint last offset   $4 bigint[] offsets, ascending
+-- $5 text[] statuses   $6 text[] reasons (null when ok)   $7 text[] addresses (null when none)
 -- row: ok integer, error integer, timeout integer (rows changed)
-WITH done AS (
+WITH given AS MATERIALIZED (
+  SELECT $4::bigint[] AS offsets, $5::text[]::dns_status_enum[] AS statuses,
+         ARRAY(SELECT coalesce(reason, '') FROM unnest($6::text[]) AS reason)::name[] AS reasons,
+         ARRAY(SELECT coalesce(address, '') FROM unnest($7::text[]) AS address)::name[] AS addresses
+), done AS (
   UPDATE domains d
-     SET dns_status = r.status::dns_status_enum,
-         dns_reason = r.reason,
-         dns_ip = r.address::inet,
-         lead_status = CASE WHEN r.status = 'ok' THEN d.lead_status ELSE 'no_match' END,
-         rejection_reason = CASE r.status WHEN 'error' THEN 'dns_error' WHEN 'timeout' THEN 'dns_timeout'
-                                          ELSE d.rejection_reason END,
+     SET dns_status = g.statuses[width_bucket(d.offset_index, g.offsets)],
+         dns_reason = nullif(g.reasons[width_bucket(d.offset_index, g.offsets)], '')::text,
+         dns_ip = nullif(g.addresses[width_bucket(d.offset_index, g.offsets)], '')::text::inet,
+         lead_status = CASE WHEN g.statuses[width_bucket(d.offset_index, g.offsets)] = 'ok' THEN d.lead_status
+                            ELSE 'no_match' END,
+         rejection_reason = CASE g.statuses[width_bucket(d.offset_index, g.offsets)]
+                              WHEN 'error' THEN 'dns_error' WHEN 'timeout' THEN 'dns_timeout'
+                              ELSE d.rejection_reason END,
          last_validated_at = now(), updated_at = now()
-    FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[]) AS r (offset_index, status, reason, address)
-   WHERE r.offset_index BETWEEN $2 AND $3 AND d.campaign_id = $1 AND d.offset_index = r.offset_index
-     AND d.dns_status = 'pending'
+    FROM given g
+   WHERE d.campaign_id = $1 AND d.offset_index BETWEEN $2 AND $3 AND d.dns_status = 'pending'
+     AND g.offsets[width_bucket(d.offset_index, g.offsets)] = d.offset_index
   RETURNING d.dns_status
 )
 SELECT (count(*) FILTER (WHERE dns_status = 'ok'))::integer AS ok,
