@@ -118,8 +118,8 @@ static void count_result(struct dns_client *c, enum dns_outcome status)
 	}
 }
 
-/* One place came free; the lock is held. Those who wait for places are woken when a quarter is free, not one by one: with
- * many of them every answer would wake them all for nothing. */
+/* One place came free; the lock is held. Those who wait for places are woken when a quarter is free, not one by one:
+ * with many of them every answer would wake them all for nothing. */
 static void tell_place(struct dns_client *c, unsigned pending, unsigned most)
 {
 	if (c->waiters > 0 && (pending == 0 || pending == most - most / 4))

@@ -24,8 +24,8 @@ void tally_init(struct tally *tally);
 void tally_add(struct tally *tally);
 /* The callback's last act: what it wrote before is seen by whoever takes the item. */
 void tally_back(struct tally *tally, struct tally_item *item);
-/* Takes an item that is back, waiting for one; NULL when every one was taken. An engine calls back soon after its cancel
- * was set, so this ends. */
+/* Takes an item that is back, waiting for one; NULL when every one was taken. An engine calls back soon after its
+ * cancel was set, so this ends. */
 struct tally_item *tally_next(struct tally *tally);
 /* The same without waiting: NULL also when none is back yet. */
 struct tally_item *tally_poll(struct tally *tally);
