@@ -144,8 +144,7 @@ static void every_wrong_value_is_named(void **state)
 		{ read_dns,
 		  "{\"personaIds\":[\"x\"],\"batchSize\":1001,\"timeout\":0,\"maxRetries\":11,\"validationTypes\":["
 		  "\"MX\"],\"color\":1}",
-		  { "personaIds[0]", "personaIds", "batchSize", "timeout", "maxRetries", "validationTypes[0]",
-		    "color" } },
+		  { "personaIds[0]", "batchSize", "timeout", "maxRetries", "validationTypes[0]", "color" } },
 		{ read_dns, "{\"personaIds\":[" ID_1 "],\"validationTypes\":[]}", { "validationTypes" } },
 		{ read_http, "{\"personaIds\":[" ID_1 "]}", { "keywordSetIds" } },
 		{ read_http, "{\"personaIds\":[" ID_1 "],\"keywordSetIds\":[],\"keywords\":[]}", { "keywordSetIds" } },
