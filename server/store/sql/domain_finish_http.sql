@@ -19,7 +19,7 @@ WITH done AS (
     FROM unnest($4::bigint[], $5::text[], $6::integer[], $7::text[], $8::text[], $9::jsonb[], $10::boolean[],
                 $11::double precision[], $12::boolean[])
          AS r (offset_index, status, code, reason, title, keywords, is_parked, confidence, has_keywords)
-   WHERE r.offset_index BETWEEN $2 AND $3 AND d.campaign_id = $1 AND d.offset_index = r.offset_index
+   WHERE d.campaign_id = $1 AND d.offset_index BETWEEN $2 AND $3 AND d.offset_index = r.offset_index
      AND d.http_status = 'pending'
   RETURNING d.http_status, r.has_keywords
 )

@@ -7,5 +7,5 @@ UPDATE domain_extraction_features f
                                  * interval '1 millisecond',
        updated_at = now()
   FROM unnest($4::bigint[], $5::text[], $6::integer[], $7::text[]) AS r (domain_id, http_status, code, error)
- WHERE r.domain_id BETWEEN $2 AND $3 AND f.campaign_id = $1 AND f.domain_id = r.domain_id
+ WHERE f.campaign_id = $1 AND f.domain_id BETWEEN $2 AND $3 AND f.domain_id = r.domain_id
    AND f.processing_state IN ('building', 'pending');

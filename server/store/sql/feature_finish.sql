@@ -24,5 +24,5 @@ UPDATE domain_extraction_features f
              external, mc_pages, mc_base, mc_added, mc_enabled, diminishing, is_parked, title_has, structure,
              weight_sum, gain, confidence, richness, lang, archetype, strategy, hash, top3, distribution, vector,
              fetched_at)
- WHERE r.domain_id BETWEEN $2 AND $3 AND f.campaign_id = $1 AND f.domain_id = r.domain_id
+ WHERE f.campaign_id = $1 AND f.domain_id BETWEEN $2 AND $3 AND f.domain_id = r.domain_id
    AND f.processing_state IN ('building', 'pending');
