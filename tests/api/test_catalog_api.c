@@ -145,7 +145,7 @@ static void a_refused_removal_removes_nothing(void **state)
 	expect_ok(store_commit(&tx));
 	delete.campaign_id = id;
 	expect_failure(domainflow_v2_campaign_delete_campaign(api_fixture.connection, &call, &delete, &deleted),
-		       STATUS_INVALID_ARGUMENT, "BAD_REQUEST");
+		       STATUS_INVALID_ARGUMENT, "BAD_IDEMPOTENCY_KEY");
 	expect_ok(store_begin(api_fixture.store->pool, 0, &tx));
 	snprintf(sql, sizeof sql, "SELECT 1 FROM domains WHERE campaign_id = '%s'", id);
 	expect_ok(store_query(tx, SQL_TEXT(sql), &rows));
