@@ -179,7 +179,7 @@ static struct channel *channel_open(struct dns_server *server, int64_t timeout_m
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_NDOTS | ARES_OPT_DOMAINS |
 		   ARES_OPT_LOOKUPS | ARES_OPT_SERVERS | ARES_OPT_SORTLIST | ARES_OPT_SOCK_STATE_CB |
 		   ARES_OPT_SOCK_SNDBUF | ARES_OPT_SOCK_RCVBUF;
-	struct in_addr placeholder = { .s_addr = htonl(INADDR_LOOPBACK) };
+	struct in_addr replaced_later = { .s_addr = htonl(INADDR_LOOPBACK) };
 
 	if (!ch)
 		return NULL;
@@ -192,7 +192,7 @@ static struct channel *channel_open(struct dns_server *server, int64_t timeout_m
 	o.tries = 1;
 	o.ndots = 1;
 	o.lookups = hosts_nowhere;
-	o.servers = &placeholder;
+	o.servers = &replaced_later;
 	o.nservers = 1;
 	o.sock_state_cb = on_socket_state;
 	o.sock_state_cb_data = ch;
