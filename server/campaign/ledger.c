@@ -18,7 +18,6 @@ static struct run_key run_of(const struct batch *batch)
 static struct status cut_next(const struct phase_env *env, struct store_tx *tx, const struct run_key *run,
 			      const struct uuid *owner, struct batch *batch, enum claim_result *result)
 {
-	const struct phase_ops *ops = phase_ops_of(run->phase);
 	struct phase_cut cut = { 0 };
 	struct run_place place;
 	bool found, unfinished;
@@ -27,14 +26,12 @@ static struct status cut_next(const struct phase_env *env, struct store_tx *tx, 
 	TRY(store_place_lock(tx, run, &place, &found));
 	if (!found)
 		return STATUS_OK_VALUE;
-	if (place.cut_done || ops->batches_in_flight_max == 1) {
+	if (place.cut_done) {
 		TRY(store_batches_unfinished(tx, run, &unfinished));
-		if (place.cut_done && !unfinished)
-			*result = CLAIM_FINISHED;
-		if (place.cut_done || unfinished)
-			return STATUS_OK_VALUE;
+		*result = unfinished ? CLAIM_NOTHING : CLAIM_FINISHED;
+		return STATUS_OK_VALUE;
 	}
-	TRY(ops->cut(tx, &run->campaign_id, place.cut_after, place.batch_size, &cut));
+	TRY(phase_ops_of(run->phase)->cut(tx, &run->campaign_id, place.cut_after, place.batch_size, &cut));
 	if (cut.count == 0) {
 		place.cut_done = true;
 		TRY(store_place_advance(tx, run, &place));

@@ -108,8 +108,7 @@ struct phase_finish {
 
 struct phase_ops {
 	enum phase phase;
-	int batches_in_flight_max; /* of a run: 1 = one over all instances, n = so many on each instance, 0 = no limit
-				    */
+	int batches_in_flight_max; /* of a run on each instance; 0 = no limit */
 
 	/* Inside the start transaction, campaign row locked. A FAILED_PRECONDITION makes a direct start fail; the
 	 * reason E_ANALYSIS_MISSING_FEATURES or PATTERN_EXHAUSTED also marks the phase failed on automatic starts. */

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PG_EPOCH_MS 946684800000
-
 /* https://www.postgresql.org/docs/15/sql-copy.html: signature, flags, length of the header extension. */
 static const char header[19] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
 
@@ -99,12 +97,6 @@ void copy_row(struct store_copy *copy)
 	copy->left = copy->columns;
 }
 
-void copy_null(struct store_copy *copy)
-{
-	count_column(copy);
-	put32(copy, -1);
-}
-
 void copy_int64(struct store_copy *copy, int64_t value)
 {
 	count_column(copy);
@@ -112,45 +104,10 @@ void copy_int64(struct store_copy *copy, int64_t value)
 	put64(copy, (uint64_t)value);
 }
 
-void copy_int32(struct store_copy *copy, int32_t value)
-{
-	count_column(copy);
-	put32(copy, 4);
-	put32(copy, value);
-}
-
-void copy_int16(struct store_copy *copy, int16_t value)
-{
-	count_column(copy);
-	put32(copy, 2);
-	put16(copy, value);
-}
-
-void copy_double(struct store_copy *copy, double value)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &value, sizeof bits);
-	count_column(copy);
-	put32(copy, 8);
-	put64(copy, bits);
-}
-
-void copy_bool(struct store_copy *copy, bool value)
-{
-	count_column(copy);
-	put32(copy, 1);
-	buffer_char(&copy->chunk, value ? 1 : 0);
-}
-
 void copy_text(struct store_copy *copy, const char *text)
 {
-	size_t n = text ? strlen(text) : 0;
+	size_t n = strlen(text);
 
-	if (!text) {
-		copy_null(copy);
-		return;
-	}
 	count_column(copy);
 	put32(copy, (int32_t)n);
 	buffer_append(&copy->chunk, text, n);
@@ -161,25 +118,6 @@ void copy_uuid(struct store_copy *copy, const struct uuid *id)
 	count_column(copy);
 	put32(copy, 16);
 	buffer_append(&copy->chunk, id->bytes, 16);
-}
-
-void copy_json(struct store_copy *copy, const char *text)
-{
-	size_t n = text ? strlen(text) : 0;
-
-	if (!text) {
-		copy_null(copy);
-		return;
-	}
-	count_column(copy);
-	put32(copy, (int32_t)n + 1);
-	buffer_char(&copy->chunk, 1); /* the version of jsonb's wire format */
-	buffer_append(&copy->chunk, text, n);
-}
-
-void copy_timestamp(struct store_copy *copy, int64_t ms)
-{
-	copy_int64(copy, (ms - PG_EPOCH_MS) * 1000);
 }
 
 /* Tells the server that no more comes (problem NULL: that all is well) and hears its verdict. */

@@ -1,5 +1,6 @@
 #include "store/generation_store.h"
 
+#include "store/copy.h"
 #include "store/query.h"
 #include "store/row.h"
 #include "store/sql.h"
@@ -25,13 +26,41 @@ struct status store_generation_state_raise(struct store_tx *tx, const char *conf
 	return store_execute(tx, sql_generation_state_raise, NULL, P_TEXT(config_hash), P_INT64(last_offset));
 }
 
+static struct status copy_names(struct store_tx *tx, const struct uuid *campaign_id, const int64_t *offsets,
+				const char *const *names, size_t count)
+{
+	AUTO(store_copy) struct store_copy copy;
+
+	TRY(store_copy_begin(
+		&copy, tx,
+		SQL_TEXT("SAVEPOINT names;"
+			 " COPY domains (campaign_id, offset_index, domain_name) FROM STDIN (FORMAT binary)"),
+		3));
+	for (size_t i = 0; i < count; i++) {
+		copy_row(&copy);
+		copy_uuid(&copy, campaign_id);
+		copy_int64(&copy, offsets[i]);
+		copy_text(&copy, names[i]);
+	}
+	return store_copy_end(&copy, NULL);
+}
+
+/* COPY takes half the time of an INSERT that passes over what is there, but fails as a whole on the first such name. */
 struct status store_domains_insert(struct store_tx *tx, const struct uuid *campaign_id, const int64_t *offsets,
 				   const char *const *names, size_t count, int32_t *out_inserted)
 {
-	int64_t inserted = 0;
+	int64_t inserted = (int64_t)count;
+	struct status st = copy_names(tx, campaign_id, offsets, names, count);
 
-	TRY(store_execute(tx, sql_domain_insert, &inserted, P_UUID(campaign_id), P_INT64_ARRAY(offsets, count),
-			  P_TEXT_ARRAY(names, count)));
+	if (status_ok(st)) {
+		TRY(store_script(tx, "RELEASE SAVEPOINT names"));
+	} else if (st.code == STATUS_ALREADY_EXISTS) {
+		TRY(store_script(tx, "ROLLBACK TO SAVEPOINT names; RELEASE SAVEPOINT names"));
+		TRY(store_execute(tx, sql_domain_insert, &inserted, P_UUID(campaign_id), P_INT64_ARRAY(offsets, count),
+				  P_TEXT_ARRAY(names, count)));
+	} else {
+		return st;
+	}
 	*out_inserted = (int32_t)inserted;
 	return STATUS_OK_VALUE;
 }

@@ -3,6 +3,8 @@
 #include "phase/phase_runner.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "store/tx.h"
 
 #include <string.h>
 
@@ -74,6 +76,45 @@ static void offsets_taken_between_work_and_store_are_not_given_twice(void **stat
 			 10);
 	assert_int_equal(outcome.last_offset, 13);
 	ops->run_close(run);
+}
+
+static void store_slot(struct phase_job *job, struct store_tx *tx, struct phase_outcome *out)
+{
+	void *result = NULL;
+
+	expect_ok(ops->work(job, &result));
+	expect_ok(ops->store(job, result, tx, out));
+}
+
+/* As two instances do it; the slots' order says nothing about the offsets. */
+static void a_batch_waits_for_the_one_that_is_being_stored(void **state)
+{
+	struct runner *runner = *state;
+	struct store_tx *first, *second;
+	struct phase_outcome outcome;
+	struct phase_begin begun;
+	struct phase_job job = { .arena = runner->arena, .cancel = &runner->cancel };
+
+	runner_campaign(runner);
+	configure(runner, "slots", "abc", 3, 8, ",\"batchSize\":4");
+	expect_ok(runner_begin(runner, ops, PHASE_BEGIN_FIRST, &begun));
+	expect_ok(ops->run_open(&runner->env, &runner->campaign, 1, &job.run));
+	expect_ok(store_begin(runner->env.pool, 0, &first));
+	job.batch = (struct batch){ runner->campaign, PHASE_GENERATION, 1, .batch_number = 2, .domain_count = 4 };
+	store_slot(&job, first, &outcome);
+	assert_int_equal(outcome.last_offset, 3);
+	job.batch.batch_number = 1;
+	expect_ok(store_begin(runner->env.pool, clock_monotonic_ms() + 200, &second));
+	expect_failure(ops->store(&job, NULL, second, &outcome), STATUS_DEADLINE_EXCEEDED, "STATEMENT_TIMEOUT");
+	store_rollback(&second);
+	expect_ok(store_commit(&first));
+	expect_ok(store_begin(runner->env.pool, 0, &second));
+	store_slot(&job, second, &outcome);
+	assert_int_equal(outcome.first_offset, 0); /* of the whole campaign */
+	assert_int_equal(outcome.last_offset, 7);
+	expect_ok(store_commit(&second));
+	assert_int_equal(runner_number(runner, "SELECT count(*) FROM domains WHERE campaign_id = '%s'"), 8);
+	ops->run_close(job.run);
 }
 
 static void labels_with_outer_hyphens_use_up_offsets_and_are_not_stored(void **state)
@@ -177,6 +218,7 @@ int main(void)
 		cmocka_unit_test(names_are_inserted_in_offset_order),
 		cmocka_unit_test(a_second_campaign_continues_where_the_first_ended),
 		cmocka_unit_test(offsets_taken_between_work_and_store_are_not_given_twice),
+		cmocka_unit_test(a_batch_waits_for_the_one_that_is_being_stored),
 		cmocka_unit_test(labels_with_outer_hyphens_use_up_offsets_and_are_not_stored),
 		cmocka_unit_test(an_exhausted_pattern_truncates_and_then_refuses),
 		cmocka_unit_test(reused_offsets_keep_their_own_cursor_and_only_raise_the_shared_one),

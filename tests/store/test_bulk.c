@@ -48,12 +48,10 @@ static int make_table(void **state)
 
 	expect_ok(store_single(fixture->pool, 0, &tx));
 	expect_ok(store_script(tx,
-			       "DROP TABLE IF EXISTS pages, copied; DROP TYPE IF EXISTS colour;"
+			       "DROP TABLE IF EXISTS pages, copied;"
 			       "CREATE TABLE pages (id bigint PRIMARY KEY, title text NOT NULL CHECK (title <> 'bad'));"
 			       "CREATE INDEX ON pages (title);"
-			       "CREATE TYPE colour AS ENUM ('red', 'green');"
-			       "CREATE TABLE copied (id uuid, n bigint, m integer, s smallint, d double precision,"
-			       " b boolean, t text, j jsonb, at timestamptz, c colour)"));
+			       "CREATE TABLE copied (id uuid, n bigint, t text)"));
 	return 0;
 }
 
@@ -168,24 +166,14 @@ static void other_failures_are_not_bisected(void **state)
 		       "DATA_REFUSED");
 }
 
-#define COPY_SQL SQL_TEXT("COPY copied (id, n, m, s, d, b, t, j, at, c) FROM STDIN (FORMAT binary)")
+#define COPY_SQL SQL_TEXT("COPY copied (id, n, t) FROM STDIN (FORMAT binary)")
 
 static void copy_one(struct store_copy *copy, const struct uuid *id, int i, const char *text)
 {
 	copy_row(copy);
 	copy_uuid(copy, id);
 	copy_int64(copy, i);
-	copy_int32(copy, -i);
-	copy_int16(copy, (int16_t)(i % 100));
-	copy_double(copy, i / 2.0);
-	copy_bool(copy, i % 2 == 0);
 	copy_text(copy, text);
-	copy_json(copy, "{\"a\":1}");
-	copy_timestamp(copy, 1700000000000 + i);
-	if (i % 2)
-		copy_text(copy, "green");
-	else
-		copy_null(copy);
 }
 
 static void copied_rows_arrive_as_they_are(void **state)
@@ -199,18 +187,16 @@ static void copied_rows_arrive_as_they_are(void **state)
 	{
 		AUTO(store_copy) struct store_copy copy;
 
-		expect_ok(store_copy_begin(&copy, tx, COPY_SQL, 10));
+		expect_ok(store_copy_begin(&copy, tx, COPY_SQL, 3));
 		for (int i = 0; i < 20000; i++)
-			copy_one(&copy, &id, i, i % 3 ? "text" : NULL);
+			copy_one(&copy, &id, i, i % 3 ? "text" : "");
 		expect_ok(store_copy_end(&copy, &arrived));
 	}
 	expect_ok(store_commit(&tx));
 	assert_int_equal(arrived, 20000);
 	assert_int_equal(count_of(fixture,
-				  "SELECT count(*) AS n FROM copied WHERE m = -n AND s = n % 100 AND d = n / 2.0"
-				  " AND b = (n % 2 = 0) AND (t IS NULL) = (n % 3 = 0) AND j = '{\"a\": 1}'"
-				  " AND at = to_timestamp(1700000000 + n / 1000.0)"
-				  " AND (c = 'green') IS NOT DISTINCT FROM (CASE WHEN n % 2 = 1 THEN true END)"),
+				  "SELECT count(*) AS n FROM copied WHERE id IS NOT NULL"
+				  " AND n BETWEEN 0 AND 19999 AND t = CASE WHEN n % 3 = 0 THEN '' ELSE 'text' END"),
 			 20000);
 }
 
@@ -224,7 +210,7 @@ static void a_refused_copy_fails_its_transaction(void **state)
 	{
 		AUTO(store_copy) struct store_copy copy;
 
-		expect_ok(store_copy_begin(&copy, tx, COPY_SQL, 10));
+		expect_ok(store_copy_begin(&copy, tx, COPY_SQL, 3));
 		for (int i = 0; i < 20000; i++)
 			copy_one(&copy, &id, i, i == 10 ? "\xff" : "text");
 		expect_failure(store_copy_end(&copy, NULL), STATUS_INVALID_ARGUMENT, "DATA_REFUSED");
@@ -239,7 +225,7 @@ static void an_abandoned_copy_leaves_nothing(void **state)
 	const struct fixture *fixture = *state;
 	struct uuid id = uuid_make();
 
-	for (int columns = 9; columns <= 11; columns++) { /* 9 and 11: mistakes of ours; 10: just left */
+	for (int columns = 2; columns <= 4; columns++) { /* 2 and 4: mistakes of ours; 3: just left */
 		AUTO(store_tx) struct store_tx *tx = NULL;
 		AUTO(store_copy) struct store_copy copy;
 
@@ -247,7 +233,7 @@ static void an_abandoned_copy_leaves_nothing(void **state)
 		expect_ok(store_copy_begin(&copy, tx, COPY_SQL, (int16_t)columns));
 		for (int i = 0; i < 10; i++)
 			copy_one(&copy, &id, i, "text");
-		if (columns != 10)
+		if (columns != 3)
 			expect_failure(store_copy_end(&copy, NULL), STATUS_INTERNAL, "DATABASE_ERROR");
 	}
 	assert_int_equal(count_of(fixture, "SELECT count(*) AS n FROM copied"), 0);

@@ -7,7 +7,6 @@
 #include "store/tx.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,12 +19,11 @@ struct generation_run {
 	struct arena *arena;
 	struct generation_config config;
 	char hash[65];
-	_Atomic int64_t next_hint; /* where the next batch probably starts; -1 unknown */
 };
 
 /* Names for a batch, ready to insert. */
 struct generation_names {
-	int64_t start, next; /* offsets used up: start … next − 1 */
+	int64_t next; /* offsets below it are used up */
 	size_t count;
 	int64_t *offsets;
 	const char **names;
@@ -41,18 +39,15 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Where this campaign goes on. With lock, the answer holds until the transaction ends. */
+/* Where this campaign goes on; `last` is the highest offset that the pattern's shared state has handed out. */
 static struct status find_start(struct store_tx *tx, const struct uuid *campaign_id,
-				const struct generation_config *config, const char *hash, bool lock, int64_t *out)
+				const struct generation_config *config, int64_t last, int64_t *out)
 {
 	struct generation_span span;
-	int64_t last;
 
 	if (has_own_cursor(config)) {
 		TRY(store_generation_span_get(tx, campaign_id, &span));
 		last = span.last_offset;
-	} else {
-		TRY(store_generation_state_get(tx, hash, lock, &last));
 	}
 	*out = larger(config->offset_start, last == INT64_MAX ? last : last + 1);
 	return STATUS_OK_VALUE;
@@ -72,7 +67,7 @@ static size_t name_size_most(const struct pattern *pattern)
 static struct status make_names(const struct pattern *pattern, int64_t start, size_t want, struct arena *arena,
 				struct generation_names *out)
 {
-	struct generation_names made = { .start = start, .next = start };
+	struct generation_names made = { .next = start };
 	size_t size = name_size_most(pattern), length;
 	struct pattern_walk walk;
 	char *text;
@@ -105,7 +100,7 @@ static struct status generation_begin(const struct phase_env *env, struct store_
 	const struct uuid *id = &begin->campaign->campaign.id;
 	struct generation_config config;
 	struct generation_span span;
-	int64_t start, left, wanted;
+	int64_t last, start, left, wanted;
 	const char *details;
 	char hash[65];
 
@@ -117,7 +112,8 @@ static struct status generation_begin(const struct phase_env *env, struct store_
 		return status_out_of_memory();
 	TRY(store_generation_state_open(tx, hash, details));
 	TRY(store_generation_span_get(tx, id, &span));
-	TRY(find_start(tx, id, &config, hash, false, &start));
+	TRY(store_generation_state_get(tx, hash, false, &last));
+	TRY(find_start(tx, id, &config, last, &start));
 	wanted = larger(config.target_domains - span.domain_count, 0);
 	left = larger(pattern_total(&config.pattern) - start, 0);
 	if (wanted > 0 && left == 0)
@@ -159,7 +155,6 @@ static struct status generation_run_open(const struct phase_env *env, const stru
 	if (!run)
 		return status_out_of_memory();
 	run->base = (struct phase_run){ env, *campaign_id, run_number };
-	atomic_init(&run->next_hint, -1);
 	run->arena = arena_create(0);
 	st = run->arena ? read_run(env, campaign_id, run) : status_out_of_memory();
 	if (!status_ok(st)) {
@@ -187,65 +182,54 @@ static struct status generation_cut(struct store_tx *tx, const struct uuid *camp
 	return STATUS_OK_VALUE;
 }
 
+/* Which names a batch gets is known only under the lock of the pattern's state: everything happens in store. */
 static struct status generation_work(struct phase_job *job, void **result)
 {
-	struct generation_run *run = (struct generation_run *)job->run;
-	struct generation_names *names = arena_alloc(job->arena, sizeof *names);
-	int64_t start = atomic_load(&run->next_hint);
-
-	if (!names)
-		return status_out_of_memory();
-	if (start < 0) {
-		AUTO(store_tx) struct store_tx *tx = NULL;
-
-		TRY(store_single(run->base.env->pool, 0, &tx));
-		TRY(find_start(tx, &run->base.campaign_id, &run->config, run->hash, false, &start));
-		TRY(store_commit(&tx));
-	}
-	TRY(make_names(&run->config.pattern, start, (size_t)job->batch.domain_count, job->arena, names));
-	*result = names;
+	(void)job;
+	*result = NULL;
 	return STATUS_OK_VALUE;
 }
 
-/* Inserts names until `want` new ones are stored or the pattern ends. A name the campaign already has is passed over.
- */
-static struct status insert_names(struct phase_job *job, struct store_tx *tx, const struct generation_names *ready,
-				  struct phase_outcome *out)
+/* Inserts names from `start` on until `want` new ones are stored or the pattern ends. A name the campaign already has
+ * is passed over. *out_next: where the next batch starts. */
+static struct status insert_names(struct phase_job *job, struct store_tx *tx, int64_t start, int32_t *out_inserted,
+				  int64_t *out_next)
 {
 	struct generation_run *run = (struct generation_run *)job->run;
-	struct generation_names names = *ready;
+	const struct pattern *pattern = &run->config.pattern;
+	struct generation_names names = { .next = start };
 	int32_t want = job->batch.domain_count, inserted;
 
-	for (;;) {
-		if (names.count > 0) {
-			TRY(store_domains_insert(tx, &run->base.campaign_id, names.offsets, names.names, names.count,
-						 &inserted));
-			out->processed += inserted;
-		}
-		if (out->processed >= want || names.next >= pattern_total(&run->config.pattern))
+	*out_inserted = 0;
+	while (*out_inserted < want && names.next < pattern_total(pattern)) {
+		TRY(make_names(pattern, names.next, (size_t)(want - *out_inserted), job->arena, &names));
+		if (names.count == 0)
 			break;
-		TRY(make_names(&run->config.pattern, names.next, (size_t)(want - out->processed), job->arena, &names));
+		TRY(store_domains_insert(tx, &run->base.campaign_id, names.offsets, names.names, names.count,
+					 &inserted));
+		*out_inserted += inserted;
 	}
-	if (names.next > 0)
-		TRY(store_generation_state_raise(tx, run->hash, names.next - 1));
-	atomic_store(&run->next_hint, names.next);
+	*out_next = names.next;
 	return STATUS_OK_VALUE;
 }
 
+/* From the first statement on this holds the lock of the pattern's state: batches of a pattern are stored one after the
+ * other, whatever campaign, instance or thread they belong to. */
 static struct status generation_store(struct phase_job *job, void *result, struct store_tx *tx,
 				      struct phase_outcome *out)
 {
 	struct generation_run *run = (struct generation_run *)job->run;
-	struct generation_names *names = result;
 	struct phase_outcome outcome = { .first_offset = -1, .last_offset = -1 };
 	struct generation_target target;
 	struct generation_span span;
-	int64_t start;
+	int64_t last, start, next;
 
-	TRY(find_start(tx, &run->base.campaign_id, &run->config, run->hash, true, &start));
-	if (start != names->start)
-		TRY(make_names(&run->config.pattern, start, (size_t)job->batch.domain_count, job->arena, names));
-	TRY(insert_names(job, tx, names, &outcome));
+	(void)result;
+	TRY(store_generation_state_get(tx, run->hash, true, &last));
+	TRY(find_start(tx, &run->base.campaign_id, &run->config, last, &start));
+	TRY(insert_names(job, tx, start, &outcome.processed, &next));
+	if (next - 1 > last)
+		TRY(store_generation_state_raise(tx, run->hash, next - 1));
 	TRY(store_generation_span_get(tx, &run->base.campaign_id, &span));
 	outcome.first_offset = span.first_offset;
 	outcome.last_offset = span.last_offset;
@@ -289,7 +273,7 @@ static struct status generation_finish(const struct phase_env *env, struct store
 
 const struct phase_ops generation_phase = {
 	.phase = PHASE_GENERATION,
-	.batches_in_flight_max = 1,
+	.batches_in_flight_max = 1, /* more would only wait for the same lock */
 	.begin = generation_begin,
 	.run_open = generation_run_open,
 	.run_close = generation_run_close,
