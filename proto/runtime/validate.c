@@ -50,10 +50,23 @@ static size_t json_name(const char *name, char *out, size_t room)
 	return len;
 }
 
+/* What a path says before this place. A message that is there only so that its list can be absent (rules of
+ * KeywordRuleList, in a field of that name) is no part of it: people write rules[0], not rules.rules[0]. */
+static const struct place *path_outer(const struct place *p)
+{
+	const struct place *outer = p->outer;
+
+	if (outer && outer->field && p->field && p->type->n_fields == 1 &&
+	    p->field->label == PROTOBUF_C_LABEL_REPEATED && strcmp(p->field->name, outer->field->name) == 0)
+		return outer->outer;
+	return outer;
+}
+
 /* Returns the length written; a path that is too long is cut. */
 static size_t path_write(const struct place *p, char *out, size_t room)
 {
-	size_t len = p->outer ? path_write(p->outer, out, room) : 0;
+	const struct place *outer = path_outer(p);
+	size_t len = outer ? path_write(outer, out, room) : 0;
 
 	if (!p->field || len + 2 >= room)
 		return len;
@@ -111,7 +124,7 @@ static bool count_fits(struct reader *r, struct place *p, size_t which)
 
 	p->index = p->counts[which]++;
 	if (p->index == most) {
-		struct place whole = { .outer = p->outer };
+		struct place whole = { .outer = path_outer(p) };
 		char path[PATH_BYTES] = "";
 		size_t len = path_write(&whole, path, sizeof path);
 

@@ -6,6 +6,7 @@
 #include "api/campaign_control_api.h"
 #include "api/convert.h"
 #include "api/mutation.h"
+#include "api/paging.h"
 #include "api/resource.h"
 #include "api/snapshot_pb.h"
 #include "base/clock.h"
@@ -150,14 +151,19 @@ static struct status list_campaigns(struct rpc_call *call, const PbListRequest *
 	const struct api *api = rpc_call_app(call);
 	struct arena *arena = rpc_call_arena(call);
 	PbListResponse *answer = PB_NEW(arena, PbListResponse, domainflow__v2__list_campaigns_response);
-	struct campaign_query query = { .search = in->search, .page_token = in->page_token };
+	const struct api_paging paging = API_PAGING(in);
+	struct campaign_query query = { .search = in->search };
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct campaign_page page;
-	int status = 0;
+	int status = 0, sort = CAMPAIGN_SORT_CREATED_AT;
+	bool is_sorted;
 
-	TRY(api_page_size(arena, in->page_size, &query.page_size));
+	TRY(api_page_request(arena, &paging, &query.page));
 	TRY(api_optional_state(arena, "status", (int)in->status, CAMPAIGN_STATUS_COUNT, &query.has_status, &status));
+	TRY(api_optional_state(arena, "sort", (int)in->sort, CAMPAIGN_SORT_COUNT, &is_sorted, &sort));
 	query.status = (enum campaign_status)status;
+	query.sort = (enum campaign_sort)sort;
+	TRY(api_direction(arena, "dir", in->dir, query.sort != CAMPAIGN_SORT_NAME, &query.is_descending));
 	TRY(store_begin_snapshot(api->pool, deadline_of(call), &tx));
 	TRY(campaign_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page));
 	TRY(store_commit(&tx));

@@ -1,5 +1,7 @@
 #include "api/convert.h"
 
+#include "store/campaign_store.h"
+
 #include <assert.h>
 
 #define PB(list, value) DOMAINFLOW__V2__##list##__##list##_##value
@@ -8,6 +10,8 @@
 #define SAME_STATUS(name, text) static_assert((int)PB(PHASE_STATUS, name) == (int)PHASE_STATUS_##name + 1, "order");
 #define SAME_CAMPAIGN(name, text) \
 	static_assert((int)PB(CAMPAIGN_STATUS, name) == (int)CAMPAIGN_STATUS_##name + 1, "order");
+#define SAME_CAMPAIGN_SORT(name, text) \
+	static_assert((int)PB(CAMPAIGN_SORT, name) == (int)CAMPAIGN_SORT_##name + 1, "order");
 #define SAME_MODE(name, text)      static_assert((int)PB(CAMPAIGN_MODE, name) == (int)CAMPAIGN_MODE_##name + 1, "order");
 #define SAME_DNS(name, text)       static_assert((int)PB(DNS_STATUS, name) == (int)DNS_STATUS_##name + 1, "order");
 #define SAME_HTTP(name, text)      static_assert((int)PB(HTTP_STATUS, name) == (int)HTTP_STATUS_##name + 1, "order");
@@ -17,6 +21,7 @@
 #define SAME_RULE(name, text)      static_assert((int)PB(RULE_TYPE, name) == (int)RULE_TYPE_##name + 1, "order");
 
 PHASES(SAME_PHASE)
+CAMPAIGN_SORTS(SAME_CAMPAIGN_SORT)
 PHASE_STATUSES(SAME_STATUS)
 CAMPAIGN_STATUSES(SAME_CAMPAIGN)
 CAMPAIGN_MODES(SAME_MODE)

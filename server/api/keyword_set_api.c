@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/convert.h"
 #include "api/mutation.h"
+#include "api/paging.h"
 #include "api/resource.h"
 #include "base/clock.h"
 #include "catalog/keyword_set.h"
@@ -20,6 +21,8 @@ typedef Domainflow__V2__GetKeywordSetRequest PbGetRequest;
 typedef Domainflow__V2__GetKeywordSetResponse PbGetResponse;
 typedef Domainflow__V2__ListKeywordSetsRequest PbListRequest;
 typedef Domainflow__V2__ListKeywordSetsResponse PbListResponse;
+typedef Domainflow__V2__ListKeywordRulesRequest PbListRulesRequest;
+typedef Domainflow__V2__ListKeywordRulesResponse PbListRulesResponse;
 typedef Domainflow__V2__UpdateKeywordSetRequest PbUpdateRequest;
 typedef Domainflow__V2__UpdateKeywordSetResponse PbUpdateResponse;
 typedef Domainflow__V2__DeleteKeywordSetRequest PbDeleteRequest;
@@ -49,7 +52,22 @@ static PbRule *rule_pb(struct arena *arena, const struct keyword_rule *rule)
 	pb->context_chars = rule->context_chars;
 	pb->rule_weight_case = DOMAINFLOW__V2__KEYWORD_RULE__RULE_WEIGHT_WEIGHT;
 	pb->weight = rule->weight;
+	pb->keyword_set_id = pb_uuid(arena, &rule->keyword_set_id);
+	pb->created_at = pb_time(arena, rule->created_at_ms);
+	pb->updated_at = pb_time(arena, rule->updated_at_ms);
 	return pb;
+}
+
+static PbRule **rules_pb(struct arena *arena, const struct keyword_rule *rules, size_t count)
+{
+	PbRule **list = arena_array(arena, count + 1, sizeof *list);
+
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = rule_pb(arena, &rules[i]);
+		if (!list[i])
+			return NULL;
+	}
+	return list;
 }
 
 /* With its rules when the set has them at hand. */
@@ -69,21 +87,23 @@ static PbSet *set_pb(struct arena *arena, const struct keyword_set *set)
 	if (!set->rules)
 		return pb;
 	pb->n_rules = (size_t)set->rule_count;
-	pb->rules = arena_array(arena, pb->n_rules + 1, sizeof *pb->rules);
-	for (size_t i = 0; pb->rules && i < pb->n_rules; i++) {
-		pb->rules[i] = rule_pb(arena, &set->rules[i]);
-		if (!pb->rules[i])
-			return NULL;
-	}
+	pb->rules = rules_pb(arena, set->rules, pb->n_rules);
 	return pb->rules ? pb : NULL;
 }
 
-static struct status rule_from_pb(struct arena *arena, const PbRule *pb, struct keyword_rule *out)
+static struct status rule_from_pb(struct arena *arena, const PbRule *pb, size_t i, struct keyword_rule *out)
 {
+	const char *type_field = arena_printf(arena, "rules[%zu].ruleType", i);
+	const char *set_field = arena_printf(arena, "rules[%zu].keywordSetId", i);
 	int type = RULE_TYPE_STRING;
+	struct uuid ignored;
 	bool given;
 
-	TRY(api_optional_state(arena, "rules.ruleType", (int)pb->rule_type, RULE_TYPE_COUNT, &given, &type));
+	if (!type_field || !set_field)
+		return status_out_of_memory();
+	TRY(api_optional_state(arena, type_field, (int)pb->rule_type, RULE_TYPE_COUNT, &given, &type));
+	if (*pb->keyword_set_id)
+		TRY(api_uuid(arena, set_field, pb->keyword_set_id, &ignored));
 	*out = (struct keyword_rule){
 		.pattern = pb->pattern,
 		.type = (enum rule_type)type,
@@ -102,7 +122,7 @@ static struct status rules_from_pb(struct arena *arena, PbRule *const *list, siz
 	if (!rules)
 		return status_out_of_memory();
 	for (size_t i = 0; i < count; i++)
-		TRY(rule_from_pb(arena, list[i], &rules[i]));
+		TRY(rule_from_pb(arena, list[i], i, &rules[i]));
 	*out = rules;
 	return STATUS_OK_VALUE;
 }
@@ -167,12 +187,14 @@ static struct status list_keyword_sets(struct rpc_call *call, const PbListReques
 	const struct api *api = rpc_call_app(call);
 	struct arena *arena = rpc_call_arena(call);
 	PbListResponse *answer = PB_NEW(arena, PbListResponse, domainflow__v2__list_keyword_sets_response);
-	struct keyword_set_query query = { .only_enabled = in->only_enabled, .page_token = in->page_token };
+	const struct api_paging paging = API_PAGING(in);
+	struct keyword_set_query query = { .with_rules = in->include_rules };
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct keyword_set_page page;
 
-	TRY(api_page_size(arena, in->page_size, &query.page_size));
-	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(api_page_request(arena, &paging, &query.page));
+	TRY(api_enabled_filter(arena, in->only_enabled, in->enabled_filter_case != 0, in->is_enabled, &query.enabled));
+	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
 	TRY(keyword_set_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page));
 	TRY(store_commit(&tx));
 	if (!answer)
@@ -187,8 +209,45 @@ static struct status list_keyword_sets(struct rpc_call *call, const PbListReques
 	}
 	answer->n_keyword_sets = page.count;
 	answer->next_page_token = pb_text(page.next_page_token);
+	answer->total_size = page.total;
 	*out = answer;
 	return STATUS_OK_VALUE;
+}
+
+static struct status list_keyword_rules(struct rpc_call *call, const PbListRulesRequest *in, PbListRulesResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	PbListRulesResponse *answer = PB_NEW(arena, PbListRulesResponse, domainflow__v2__list_keyword_rules_response);
+	const struct api_paging paging = API_PAGING(in);
+	const bool is_case_sensitive = in->case_filter_case && in->is_case_sensitive;
+	struct keyword_rule_query query = { .category = in->category,
+					    .pattern = in->pattern,
+					    .is_case_sensitive = in->case_filter_case ? &is_case_sensitive : NULL };
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct keyword_rule_page page;
+	int type = RULE_TYPE_STRING;
+	struct uuid id;
+
+	TRY(api_page_request(arena, &paging, &query.page));
+	TRY(api_optional_state(arena, "ruleType", (int)in->rule_type, RULE_TYPE_COUNT, &query.has_type, &type));
+	query.type = (enum rule_type)type;
+	if (*in->keyword_set_id) {
+		TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &id));
+		query.keyword_set_id = &id;
+	}
+	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(api_about(arena, keyword_rule_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page),
+		      "keyword_set", in->keyword_set_id));
+	TRY(store_commit(&tx));
+	if (!answer)
+		return status_out_of_memory();
+	answer->rules = rules_pb(arena, page.rules, page.count);
+	answer->n_rules = page.count;
+	answer->next_page_token = pb_text(page.next_page_token);
+	answer->total_size = page.total;
+	*out = answer;
+	return answer->rules ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 static struct status update_body(struct mutation *m, ProtobufCMessage **out)
@@ -258,6 +317,7 @@ const struct domainflow_v2_keyword_set_handlers api_keyword_set_handlers = {
 	.create_keyword_set = create_keyword_set,
 	.get_keyword_set = get_keyword_set,
 	.list_keyword_sets = list_keyword_sets,
+	.list_keyword_rules = list_keyword_rules,
 	.update_keyword_set = update_keyword_set,
 	.delete_keyword_set = delete_keyword_set,
 };

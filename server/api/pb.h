@@ -9,6 +9,7 @@
 #include "domainflow/v2/event_service.pb-c.h"
 #include "domainflow/v2/insight_service.pb-c.h"
 #include "domainflow/v2/keyword_set_service.pb-c.h"
+#include "domainflow/v2/list.pb-c.h"
 #include "domainflow/v2/persona_service.pb-c.h"
 #include "domainflow/v2/phase.pb-c.h"
 #include "domainflow/v2/phase_service.pb-c.h"

@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/convert.h"
 #include "api/mutation.h"
+#include "api/paging.h"
 #include "api/resource.h"
 #include "base/clock.h"
 #include "catalog/persona.h"
@@ -105,16 +106,18 @@ static struct status list_personas(struct rpc_call *call, const PbListRequest *i
 	const struct api *api = rpc_call_app(call);
 	struct arena *arena = rpc_call_arena(call);
 	PbListResponse *answer = PB_NEW(arena, PbListResponse, domainflow__v2__list_personas_response);
-	struct persona_query query = { .only_enabled = in->only_enabled, .page_token = in->page_token };
+	const struct api_paging paging = API_PAGING(in);
+	struct persona_query query = { 0 };
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct persona_page page;
 	int type = 0;
 
-	TRY(api_page_size(arena, in->page_size, &query.page_size));
+	TRY(api_page_request(arena, &paging, &query.page));
+	TRY(api_enabled_filter(arena, in->only_enabled, in->enabled_filter_case != 0, in->is_enabled, &query.enabled));
 	TRY(api_optional_state(arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &query.has_type,
 			       &type));
 	query.type = (enum persona_type)type;
-	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
 	TRY(persona_list(tx, rpc_call_principal(call)->workspace, &query, arena, &page));
 	TRY(store_commit(&tx));
 	if (!answer)
@@ -129,6 +132,7 @@ static struct status list_personas(struct rpc_call *call, const PbListRequest *i
 	}
 	answer->n_personas = page.count;
 	answer->next_page_token = pb_text(page.next_page_token);
+	answer->total_size = page.total;
 	*out = answer;
 	return STATUS_OK_VALUE;
 }

@@ -78,6 +78,18 @@ char *page_token_make(struct arena *arena, const char *filter, const struct page
 	return encode(arena, bytes, FIXED_BYTES + text_length);
 }
 
+static struct status invalid(struct arena *arena)
+{
+	struct violations violations;
+	struct status st;
+
+	violations_init(&violations, arena);
+	violations_add(&violations, "pageToken", "PAGE_TOKEN_INVALID", "does not belong to this list and filter");
+	st = violations_status(&violations);
+	st.reason = "PAGE_TOKEN_INVALID";
+	return st;
+}
+
 struct status page_token_read(struct arena *arena, const char *filter, const char *token, struct page_position *out)
 {
 	uint8_t bytes[BYTES_MAX], check[CHECK_BYTES];
@@ -88,8 +100,7 @@ struct status page_token_read(struct arena *arena, const char *filter, const cha
 	if (n >= FIXED_BYTES)
 		checksum(filter, bytes + CHECK_BYTES, n - CHECK_BYTES, check);
 	if (n < FIXED_BYTES || bytes[CHECK_BYTES] != VERSION || memcmp(check, bytes, CHECK_BYTES) != 0)
-		return status_make(STATUS_INVALID_ARGUMENT, "PAGE_TOKEN_INVALID",
-				   "the page token does not belong to this list and filter");
+		return invalid(arena);
 	for (unsigned i = 0; i < 8; i++)
 		number = number << 8 | bytes[CHECK_BYTES + 1 + i];
 	at.number = (int64_t)number;
@@ -98,5 +109,30 @@ struct status page_token_read(struct arena *arena, const char *filter, const cha
 	if (!at.text)
 		return status_out_of_memory();
 	*out = at;
+	return STATUS_OK_VALUE;
+}
+
+struct status page_list_begin(struct arena *arena, const char *filter, const struct page_request *page, bool *has_after,
+			      struct page_position *out)
+{
+	if (!filter)
+		return status_out_of_memory();
+	*has_after = *page->token != '\0';
+	return *has_after ? page_token_read(arena, filter, page->token, out) : STATUS_OK_VALUE;
+}
+
+struct status page_list_end(struct arena *arena, const char *filter, const struct page_request *page, size_t *count,
+			    const struct page_position *last, const char **out_token)
+{
+	char *token;
+
+	*out_token = "";
+	if (*count <= (size_t)page->size)
+		return STATUS_OK_VALUE;
+	*count = (size_t)page->size;
+	token = page_token_make(arena, filter, last);
+	if (!token)
+		return status_out_of_memory();
+	*out_token = token;
 	return STATUS_OK_VALUE;
 }

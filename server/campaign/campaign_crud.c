@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "base/page_token.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "store/state_store.h"
@@ -28,35 +27,31 @@ struct status campaign_get(struct store_tx *tx, const char *workspace, const str
 struct status campaign_list(struct store_tx *tx, const char *workspace, const struct campaign_query *query,
 			    struct arena *arena, struct campaign_page *out)
 {
-	const char *status = query->has_status ? campaign_status_to_text(query->status) : "any";
-	const char *scope = arena_printf(arena, "campaigns %s %s %s", workspace, status, query->search);
+	const char *scope = arena_printf(arena, "campaigns %s %s %s %d %s", workspace,
+					 query->has_status ? campaign_status_to_text(query->status) : "any",
+					 campaign_sort_to_text(query->sort), query->is_descending, query->search);
 	struct campaign_filter filter = { .has_status = query->has_status,
 					  .status = query->status,
 					  .search = *query->search ? query->search : NULL,
-					  .limit = query->page_size +
-						   1 }; /* one more tells whether there is a next page */
-	struct campaign_page page = { .next_page_token = "" };
+					  .sort = query->sort,
+					  .is_descending = query->is_descending,
+					  .limit = query->page.size +
+						   1, /* one more tells whether there is a next page */
+					  .skip = query->page.skip };
+	struct page_position at = { 0 };
+	struct campaign_page page;
 
-	if (!scope)
-		return status_out_of_memory();
-	if (*query->page_token) {
-		struct page_position after;
-		TRY(page_token_read(arena, scope, query->page_token, &after));
-		filter.has_after = true;
-		filter.after_created_us = after.number;
-		filter.after_id = after.id;
-	}
+	TRY(page_list_begin(arena, scope, &query->page, &filter.has_after, &at));
+	filter.after_us = at.number;
+	filter.after_name = at.text;
+	filter.after_id = at.id;
 	TRY(store_campaign_list(tx, workspace, &filter, arena, &page.rows, &page.count));
 	TRY(store_campaign_count(tx, workspace, &filter, &page.total));
-	if (page.count > (size_t)query->page_size) {
-		const struct campaign_row *last = &page.rows[query->page_size - 1];
-		page.count = (size_t)query->page_size;
-		page.next_page_token = page_token_make(
-			arena, scope,
-			&(struct page_position){ .number = last->created_us, .id = last->snapshot.campaign.id });
-		if (!page.next_page_token)
-			return status_out_of_memory();
+	if (page.count > (size_t)query->page.size) {
+		const struct campaign_row *last = &page.rows[query->page.size - 1];
+		at = (struct page_position){ last->key_us, last->key_name, last->snapshot.campaign.id };
 	}
+	TRY(page_list_end(arena, scope, &query->page, &page.count, &at, &page.next_page_token));
 	*out = page;
 	return STATUS_OK_VALUE;
 }

@@ -3,6 +3,7 @@
 #ifndef CAMPAIGN_CRUD_H
 #define CAMPAIGN_CRUD_H
 
+#include "base/page_token.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "model/campaign.h"
@@ -24,9 +25,10 @@ struct status campaign_get(struct store_tx *tx, const char *workspace, const str
 struct campaign_query {
 	bool has_status;
 	enum campaign_status status;
-	const char *search;     /* "" for any name */
-	int32_t page_size;      /* more than 0 */
-	const char *page_token; /* "" for the first page */
+	const char *search; /* "" for any name */
+	enum campaign_sort sort;
+	bool is_descending;
+	struct page_request page;
 };
 
 struct campaign_page {
@@ -36,7 +38,7 @@ struct campaign_page {
 	int32_t total;               /* all pages together */
 };
 
-/* Newest first. INVALID_ARGUMENT / PAGE_TOKEN_INVALID. */
+/* INVALID_ARGUMENT / PAGE_TOKEN_INVALID. */
 struct status campaign_list(struct store_tx *tx, const char *workspace, const struct campaign_query *query,
 			    struct arena *arena, struct campaign_page *out) MUST_CHECK;
 

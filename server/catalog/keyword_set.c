@@ -2,7 +2,6 @@
 
 #include "base/arena.h"
 #include "base/check.h"
-#include "base/page_token.h"
 #include "base/text.h"
 #include "store/keyword_store.h"
 
@@ -164,32 +163,120 @@ struct status keyword_set_get(struct store_tx *tx, const char *workspace, const 
 	return STATUS_OK_VALUE;
 }
 
+/* The rules of a page's sets come from one statement, set by set in the order of ids. */
+static struct status rules_of_page(struct store_tx *tx, struct keyword_set *sets, size_t count, struct arena *arena)
+{
+	struct uuid *ids = arena_array(arena, count + 1, sizeof *ids);
+	struct keyword_rule *rules;
+	int64_t expected = 0;
+	size_t rule_count;
+
+	if (!ids)
+		return status_out_of_memory();
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = sets[i].id;
+		expected += sets[i].rule_count;
+	}
+	if (count > 1 && expected > KEYWORD_SET_RULES_MAX) {
+		struct violations violations;
+		struct status st;
+
+		violations_init(&violations, arena);
+		violations_add(&violations, "includeRules", "BAD_REQUEST",
+			       "these sets have more than %d rules; ask for fewer sets", KEYWORD_SET_RULES_MAX);
+		st = violations_status(&violations);
+		st.reason = "BAD_REQUEST";
+		return st;
+	}
+	TRY(store_keyword_rules_of(tx, ids, count, false, arena, &rules, &rule_count));
+	for (size_t i = 0; i < count; i++) {
+		size_t first = 0, end;
+
+		while (first < rule_count && !uuid_equal(&rules[first].keyword_set_id, &sets[i].id))
+			first++;
+		for (end = first; end < rule_count && uuid_equal(&rules[end].keyword_set_id, &sets[i].id);)
+			end++;
+		sets[i].rules = rules + first;
+		sets[i].rule_count = (int32_t)(end - first);
+	}
+	return STATUS_OK_VALUE;
+}
+
 struct status keyword_set_list(struct store_tx *tx, const char *workspace, const struct keyword_set_query *query,
 			       struct arena *arena, struct keyword_set_page *out)
 {
-	const char *scope = arena_printf(arena, "keyword_sets %s %d", workspace, query->only_enabled);
-	struct keyword_set_filter filter = { .only_enabled = query->only_enabled };
-	struct keyword_set_page page = { .next_page_token = "" };
-	int32_t size = query->page_size;
+	const char *scope = arena_printf(arena, "keyword_sets %s %d", workspace, (int)query->enabled);
+	struct keyword_set_filter filter = { .enabled = query->enabled,
+					     .limit = query->page.size +
+						      1, /* one more tells whether there is a next page */
+					     .skip = query->page.skip };
+	struct page_position at = { 0 };
+	struct keyword_set_page page;
+	bool has_after;
 
-	if (!scope)
-		return status_out_of_memory();
-	if (*query->page_token) {
-		struct page_position after;
-		TRY(page_token_read(arena, scope, query->page_token, &after));
-		filter.after_name = after.text;
-		filter.after_id = after.id;
-	}
-	filter.limit = size + 1; /* one more tells whether there is a next page */
+	TRY(page_list_begin(arena, scope, &query->page, &has_after, &at));
+	filter.after_name = has_after ? at.text : NULL;
+	filter.after_id = at.id;
 	TRY(store_keyword_set_list(tx, workspace, &filter, arena, &page.sets, &page.count));
-	if (page.count > (size_t)size) {
-		const struct keyword_set *last = &page.sets[size - 1];
-		page.count = (size_t)size;
-		page.next_page_token =
-			page_token_make(arena, scope, &(struct page_position){ .text = last->name, .id = last->id });
-		if (!page.next_page_token)
-			return status_out_of_memory();
+	TRY(store_keyword_set_count(tx, workspace, &filter, &page.total));
+	if (page.count > (size_t)query->page.size) {
+		const struct keyword_set *last = &page.sets[query->page.size - 1];
+		at = (struct page_position){ .text = last->name, .id = last->id };
 	}
+	TRY(page_list_end(arena, scope, &query->page, &page.count, &at, &page.next_page_token));
+	if (query->with_rules)
+		TRY(rules_of_page(tx, page.sets, page.count, arena));
+	*out = page;
+	return STATUS_OK_VALUE;
+}
+
+/* Everything that selects rules, in one text. */
+static const char *rules_scope(const char *workspace, const struct keyword_rule_query *query, struct arena *arena)
+{
+	char set[UUID_TEXT_SIZE] = "all";
+	int sensitive = !query->is_case_sensitive ? 0 : *query->is_case_sensitive ? 1 : 2;
+
+	if (query->keyword_set_id)
+		uuid_to_text(query->keyword_set_id, set);
+	return arena_printf(arena, "keyword_rules %s %s %s %d %zu %s %s", workspace, set,
+			    query->has_type ? rule_type_to_text(query->type) : "any", sensitive,
+			    strlen(query->category), query->category, query->pattern);
+}
+
+struct status keyword_rule_list(struct store_tx *tx, const char *workspace, const struct keyword_rule_query *query,
+				struct arena *arena, struct keyword_rule_page *out)
+{
+	const char *scope = rules_scope(workspace, query, arena);
+	struct keyword_rule_filter filter = { .keyword_set_id = query->keyword_set_id,
+					      .has_type = query->has_type,
+					      .type = query->type,
+					      .category = *query->category ? query->category : NULL,
+					      .pattern = *query->pattern ? query->pattern : NULL,
+					      .is_case_sensitive = query->is_case_sensitive,
+					      .limit = query->page.size + 1,
+					      .skip = query->page.skip };
+	struct page_position at = { 0 };
+	struct keyword_rule_page page;
+	char last_set[UUID_TEXT_SIZE];
+	struct keyword_set set;
+	struct uuid after_set;
+	bool has_after;
+
+	TRY(page_list_begin(arena, scope, &query->page, &has_after, &at));
+	if (has_after && uuid_parse(at.text, &after_set))
+		filter.after_set = &after_set;
+	filter.after_position = (int32_t)at.number;
+	filter.after_id = at.id;
+	if (query->keyword_set_id)
+		TRY(store_keyword_set_get(tx, query->keyword_set_id, workspace, arena, &set));
+	TRY(store_keyword_rule_list(tx, workspace, &filter, arena, &page.rules, &page.count));
+	TRY(store_keyword_rule_count(tx, workspace, &filter, &page.total));
+	if (page.count > (size_t)query->page.size) {
+		const struct keyword_rule *last = &page.rules[query->page.size - 1];
+		uuid_to_text(&last->keyword_set_id, last_set);
+		at = (struct page_position){ last->position, last_set, last->id };
+	}
+	TRY(page_list_end(arena, scope, &query->page, &page.count, &at, &page.next_page_token));
 	*out = page;
 	return STATUS_OK_VALUE;
 }

@@ -6,6 +6,7 @@
 #ifndef CATALOG_KEYWORD_SET_H
 #define CATALOG_KEYWORD_SET_H
 
+#include "base/page_token.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "model/catalog.h"
@@ -42,15 +43,32 @@ struct keyword_set_update {
 };
 
 struct keyword_set_query {
-	bool only_enabled;
-	int32_t page_size;      /* more than 0 */
-	const char *page_token; /* "" for the first page */
+	enum enabled_filter enabled;
+	bool with_rules;
+	struct page_request page;
 };
 
 struct keyword_set_page {
-	struct keyword_set *sets; /* without rules */
+	struct keyword_set *sets; /* rules NULL unless asked for */
 	size_t count;
 	const char *next_page_token; /* "" on the last page */
+	int32_t total;               /* all pages together */
+};
+
+struct keyword_rule_query {
+	const struct uuid *keyword_set_id; /* NULL: all sets */
+	bool has_type;
+	enum rule_type type;
+	const char *category, *pattern; /* "" for any */
+	const bool *is_case_sensitive;  /* NULL: both */
+	struct page_request page;
+};
+
+struct keyword_rule_page {
+	struct keyword_rule *rules;
+	size_t count;
+	const char *next_page_token; /* "" on the last page */
+	int32_t total;               /* all pages together */
 };
 
 /* INVALID_ARGUMENT / VALIDATION_ERROR with every wrong field (regex rules are refused), ALREADY_EXISTS /
@@ -60,9 +78,13 @@ struct status keyword_set_create(struct store_tx *tx, const char *workspace, con
 /* With its rules. */
 struct status keyword_set_get(struct store_tx *tx, const char *workspace, const struct uuid *id, struct arena *arena,
 			      struct keyword_set *out) MUST_CHECK;
-/* By name. INVALID_ARGUMENT / PAGE_TOKEN_INVALID. */
+/* By name. INVALID_ARGUMENT / PAGE_TOKEN_INVALID; INVALID_ARGUMENT / BAD_REQUEST naming includeRules when several sets
+ * have more than KEYWORD_SET_RULES_MAX rules together. */
 struct status keyword_set_list(struct store_tx *tx, const char *workspace, const struct keyword_set_query *query,
 			       struct arena *arena, struct keyword_set_page *out) MUST_CHECK;
+/* Set by set, in their order. NOT_FOUND / KEYWORD_SET_UNKNOWN, INVALID_ARGUMENT / PAGE_TOKEN_INVALID. */
+struct status keyword_rule_list(struct store_tx *tx, const char *workspace, const struct keyword_rule_query *query,
+				struct arena *arena, struct keyword_rule_page *out) MUST_CHECK;
 /* As keyword_set_create; answers with the rules. */
 struct status keyword_set_update(struct store_tx *tx, const char *workspace, const struct uuid *id,
 				 const struct keyword_set_update *request, struct arena *arena,

@@ -3,7 +3,6 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/json.h"
-#include "base/page_token.h"
 #include "catalog/details.h"
 #include "store/persona_store.h"
 
@@ -64,31 +63,27 @@ struct status persona_list(struct store_tx *tx, const char *workspace, const str
 			   struct arena *arena, struct persona_page *out)
 {
 	const char *type = query->has_type ? persona_type_to_text(query->type) : "any";
-	const char *scope = arena_printf(arena, "personas %s %s %d", workspace, type, query->only_enabled);
+	const char *scope = arena_printf(arena, "personas %s %s %d", workspace, type, (int)query->enabled);
 	struct persona_filter filter = { .has_type = query->has_type,
 					 .type = query->type,
-					 .only_enabled = query->only_enabled };
-	struct persona_page page = { .next_page_token = "" };
-	int32_t size = query->page_size;
+					 .enabled = query->enabled,
+					 .limit =
+						 query->page.size + 1, /* one more tells whether there is a next page */
+					 .skip = query->page.skip };
+	struct page_position at = { 0 };
+	struct persona_page page;
+	bool has_after;
 
-	if (!scope)
-		return status_out_of_memory();
-	if (*query->page_token) {
-		struct page_position after;
-		TRY(page_token_read(arena, scope, query->page_token, &after));
-		filter.after_name = after.text;
-		filter.after_id = after.id;
-	}
-	filter.limit = size + 1; /* one more tells whether there is a next page */
+	TRY(page_list_begin(arena, scope, &query->page, &has_after, &at));
+	filter.after_name = has_after ? at.text : NULL;
+	filter.after_id = at.id;
 	TRY(store_persona_list(tx, workspace, &filter, arena, &page.personas, &page.count));
-	if (page.count > (size_t)size) {
-		const struct persona *last = &page.personas[size - 1];
-		page.count = (size_t)size;
-		page.next_page_token =
-			page_token_make(arena, scope, &(struct page_position){ .text = last->name, .id = last->id });
-		if (!page.next_page_token)
-			return status_out_of_memory();
+	TRY(store_persona_count(tx, workspace, &filter, &page.total));
+	if (page.count > (size_t)query->page.size) {
+		const struct persona *last = &page.personas[query->page.size - 1];
+		at = (struct page_position){ .text = last->name, .id = last->id };
 	}
+	TRY(page_list_end(arena, scope, &query->page, &page.count, &at, &page.next_page_token));
 	*out = page;
 	return STATUS_OK_VALUE;
 }

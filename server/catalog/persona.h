@@ -5,6 +5,7 @@
 #ifndef CATALOG_PERSONA_H
 #define CATALOG_PERSONA_H
 
+#include "base/page_token.h"
 #include "base/status.h"
 #include "base/uuid.h"
 #include "catalog/dns_persona.h"
@@ -36,15 +37,15 @@ struct persona_update {
 struct persona_query {
 	bool has_type;
 	enum persona_type type;
-	bool only_enabled;
-	int32_t page_size;      /* more than 0 */
-	const char *page_token; /* "" for the first page */
+	enum enabled_filter enabled;
+	struct page_request page;
 };
 
 struct persona_page {
 	struct persona *personas;
 	size_t count;
 	const char *next_page_token; /* "" on the last page */
+	int32_t total;               /* all pages together */
 };
 
 /* INVALID_ARGUMENT / VALIDATION_ERROR with every wrong field, INVALID_ARGUMENT / BAD_REQUEST for JSON of a wrong shape,

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which of the things that can be switched off. */
+enum enabled_filter { ENABLED_OR_NOT, ONLY_ENABLED, ONLY_DISABLED };
+
 /* How DNS queries or HTTP requests are made. */
 struct persona {
 	struct uuid id;
@@ -30,6 +33,8 @@ struct keyword_rule {
 	const char *category;  /* "" when none */
 	int32_t context_chars; /* bytes kept around a match */
 	double weight;         /* what one occurrence counts */
+	int32_t position;      /* in its set, as stored */
+	int64_t created_at_ms, updated_at_ms;
 };
 
 struct keyword_set {

@@ -8,6 +8,17 @@
 
 enum { EMPTYING_TABLES = 3 };
 
+const char *campaign_sort_to_text(enum campaign_sort sort)
+{
+	static const char *const texts[] = {
+#define X(name, text) text,
+		CAMPAIGN_SORTS(X)
+#undef X
+	};
+
+	return texts[sort];
+}
+
 struct status store_campaign_insert(struct store_tx *tx, const struct campaign *c,
 				    const char *const phase_configurations[PHASE_COUNT])
 {
@@ -45,8 +56,10 @@ struct status store_campaign_list(struct store_tx *tx, const char *workspace, co
 
 	TRY(store_query(tx, sql_campaign_list, &rows, P_TEXT(workspace),
 			P_TEXT(filter->has_status ? campaign_status_to_text(filter->status) : NULL),
-			P_TEXT(filter->search), P_IF(filter->has_after, P_INT64(filter->after_created_us)),
-			P_UUID(&filter->after_id), P_INT(filter->limit)));
+			P_TEXT(filter->search), P_TEXT(campaign_sort_to_text(filter->sort)),
+			P_BOOL(filter->is_descending), P_BOOL(filter->has_after), P_INT64(filter->after_us),
+			P_TEXT(filter->after_name), P_UUID(&filter->after_id), P_INT(filter->limit),
+			P_INT(filter->skip)));
 	list = arena_array(arena, (size_t)PQntuples(rows) / PHASE_COUNT + 1, sizeof *list);
 	if (!list)
 		return status_out_of_memory();
@@ -55,7 +68,8 @@ struct status store_campaign_list(struct store_tx *tx, const char *workspace, co
 		if (lines % PHASE_COUNT == 0) {
 			store_take_campaign(&row, &at->snapshot.campaign);
 			store_take_counters(&row, &at->counters);
-			at->created_us = take_int64(&row, "created_us");
+			at->key_us = take_int64(&row, "key_us");
+			at->key_name = take_text(&row, "key_name");
 		}
 		store_take_phase(&row, &at->snapshot.phases[lines % PHASE_COUNT]);
 	}
@@ -71,14 +85,11 @@ struct status store_campaign_count(struct store_tx *tx, const char *workspace, c
 				   int32_t *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
-	int64_t count;
 
 	TRY(store_query(tx, sql_campaign_count, &rows, P_TEXT(workspace),
 			P_TEXT(filter->has_status ? campaign_status_to_text(filter->status) : NULL),
 			P_TEXT(filter->search)));
-	TRY(row_int64(rows, 0, "count", &count));
-	*out = count > INT32_MAX ? INT32_MAX : (int32_t)count;
-	return STATUS_OK_VALUE;
+	return row_count(rows, out);
 }
 
 static void next_table(struct campaign_emptying *e)

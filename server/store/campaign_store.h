@@ -28,23 +28,40 @@ struct status store_campaign_copy(struct store_tx *tx, const struct uuid *origin
 struct status store_campaign_rename(struct store_tx *tx, const struct uuid *id, const char *name,
 				    const char *description) MUST_CHECK;
 
+#define CAMPAIGN_SORTS(X) \
+	X(CREATED_AT, "created_at") \
+	X(UPDATED_AT, "updated_at") \
+	X(NAME, "name") /* case ignored */
+
+enum campaign_sort {
+#define X(name, text) CAMPAIGN_SORT_##name,
+	CAMPAIGN_SORTS(X)
+#undef X
+		CAMPAIGN_SORT_COUNT
+};
+
+const char *campaign_sort_to_text(enum campaign_sort sort);
+
 struct campaign_filter {
 	bool has_status;
 	enum campaign_status status;
 	const char *search; /* text the name contains, case ignored; NULL: any */
+	enum campaign_sort sort;
+	bool is_descending;
 	bool has_after;
-	int64_t after_created_us; /* the last row of the page before */
+	int64_t after_us; /* key and id of the last row of the page before */
+	const char *after_name;
 	struct uuid after_id;
-	int32_t limit;
+	int32_t limit, skip;
 };
 
 struct campaign_row {
 	struct campaign_snapshot snapshot;
 	struct counters counters;
-	int64_t created_us; /* microseconds, as exact as the order is */
+	int64_t key_us; /* what lists are sorted by: microseconds, as exact as the order is */
+	const char *key_name;
 };
 
-/* Newest first. */
 struct status store_campaign_list(struct store_tx *tx, const char *workspace, const struct campaign_filter *filter,
 				  struct arena *arena, struct campaign_row **out, size_t *out_count) MUST_CHECK;
 /* How many match, whatever the page. */

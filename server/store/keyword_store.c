@@ -107,8 +107,9 @@ struct status store_keyword_set_list(struct store_tx *tx, const char *workspace,
 	struct row row;
 	size_t n = 0;
 
-	TRY(store_query(tx, sql_keyword_set_list, &rows, P_TEXT(workspace), P_BOOL(filter->only_enabled),
-			P_TEXT(filter->after_name), P_UUID(&filter->after_id), P_INT(filter->limit)));
+	TRY(store_query(tx, sql_keyword_set_list, &rows, P_TEXT(workspace),
+			P_IF(filter->enabled, P_BOOL(filter->enabled == ONLY_ENABLED)), P_TEXT(filter->after_name),
+			P_UUID(&filter->after_id), P_INT(filter->limit), P_INT(filter->skip)));
 	sets = sets_for(arena, rows);
 	if (!sets)
 		return status_out_of_memory();
@@ -118,6 +119,16 @@ struct status store_keyword_set_list(struct store_tx *tx, const char *workspace,
 	*out = sets;
 	*out_count = n;
 	return STATUS_OK_VALUE;
+}
+
+struct status store_keyword_set_count(struct store_tx *tx, const char *workspace,
+				      const struct keyword_set_filter *filter, int32_t *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_keyword_set_count, &rows, P_TEXT(workspace),
+			P_IF(filter->enabled, P_BOOL(filter->enabled == ONLY_ENABLED))));
+	return row_count(rows, out);
 }
 
 struct status store_keyword_set_reference(struct store_tx *tx, const struct uuid *ids, size_t count,
@@ -158,21 +169,19 @@ static void take_rule(struct row *row, struct keyword_rule *rule)
 	rule->category = take_text(row, "category");
 	rule->context_chars = take_int32(row, "context_chars");
 	rule->weight = take_double(row, "weight");
+	rule->position = take_int32(row, "position");
+	rule->created_at_ms = take_timestamp_ms(row, "created_at");
+	rule->updated_at_ms = take_timestamp_ms(row, "updated_at");
 	if (type)
 		rule_type_from_text(type, &rule->type);
 }
 
-struct status store_keyword_rules_of(struct store_tx *tx, const struct uuid *set_ids, size_t set_count,
-				     bool only_enabled_sets, struct arena *arena, struct keyword_rule **out,
-				     size_t *out_count)
+static struct status take_rules(const PGresult *rows, struct arena *arena, struct keyword_rule **out, size_t *out_count)
 {
-	AUTO(pgresult) PGresult *rows = NULL;
-	struct keyword_rule *rules;
+	struct keyword_rule *rules = arena_array(arena, (size_t)PQntuples(rows) + 1, sizeof *rules);
 	struct row row;
 	size_t n = 0;
 
-	TRY(store_query(tx, sql_keyword_rules_of, &rows, P_UUID_ARRAY(set_ids, set_count), P_BOOL(only_enabled_sets)));
-	rules = arena_array(arena, (size_t)PQntuples(rows) + 1, sizeof *rules);
 	if (!rules)
 		return status_out_of_memory();
 	for (row_begin(&row, rows, arena); row_next(&row);)
@@ -181,6 +190,41 @@ struct status store_keyword_rules_of(struct store_tx *tx, const struct uuid *set
 	*out = rules;
 	*out_count = n;
 	return STATUS_OK_VALUE;
+}
+
+struct status store_keyword_rules_of(struct store_tx *tx, const struct uuid *set_ids, size_t set_count,
+				     bool only_enabled_sets, struct arena *arena, struct keyword_rule **out,
+				     size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_keyword_rules_of, &rows, P_UUID_ARRAY(set_ids, set_count), P_BOOL(only_enabled_sets)));
+	return take_rules(rows, arena, out, out_count);
+}
+
+struct status store_keyword_rule_list(struct store_tx *tx, const char *workspace,
+				      const struct keyword_rule_filter *filter, struct arena *arena,
+				      struct keyword_rule **out, size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_keyword_rule_list, &rows, P_TEXT(workspace), P_UUID(filter->keyword_set_id),
+			P_TEXT(filter->has_type ? rule_type_to_text(filter->type) : NULL), P_TEXT(filter->category),
+			P_IF(filter->is_case_sensitive, P_BOOL(*filter->is_case_sensitive)), P_TEXT(filter->pattern),
+			P_UUID(filter->after_set), P_INT(filter->after_position), P_UUID(&filter->after_id),
+			P_INT(filter->limit), P_INT(filter->skip)));
+	return take_rules(rows, arena, out, out_count);
+}
+
+struct status store_keyword_rule_count(struct store_tx *tx, const char *workspace,
+				       const struct keyword_rule_filter *filter, int32_t *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_keyword_rule_count, &rows, P_TEXT(workspace), P_UUID(filter->keyword_set_id),
+			P_TEXT(filter->has_type ? rule_type_to_text(filter->type) : NULL), P_TEXT(filter->category),
+			P_IF(filter->is_case_sensitive, P_BOOL(*filter->is_case_sensitive)), P_TEXT(filter->pattern)));
+	return row_count(rows, out);
 }
 
 /* The rules turned sideways: one array a column. */

@@ -28,16 +28,19 @@ struct status store_keyword_set_in_use(struct store_tx *tx, const struct uuid *i
 struct status store_keyword_set_delete(struct store_tx *tx, const struct uuid *id) MUST_CHECK;
 
 struct keyword_set_filter {
-	bool only_enabled;
+	enum enabled_filter enabled;
 	const char *after_name; /* NULL: from the start */
 	struct uuid after_id;
-	int32_t limit;
+	int32_t limit, skip;
 };
 
 /* By name, without rules. */
 struct status store_keyword_set_list(struct store_tx *tx, const char *workspace,
 				     const struct keyword_set_filter *filter, struct arena *arena,
 				     struct keyword_set **out, size_t *out_count) MUST_CHECK;
+/* How many match, whatever the page. */
+struct status store_keyword_set_count(struct store_tx *tx, const char *workspace,
+				      const struct keyword_set_filter *filter, int32_t *out) MUST_CHECK;
 
 /* Id, is_enabled and rule_count of those sets that exist; they can't be deleted until the transaction ends. */
 struct status store_keyword_set_reference(struct store_tx *tx, const struct uuid *ids, size_t count,
@@ -48,6 +51,26 @@ struct status store_keyword_set_reference(struct store_tx *tx, const struct uuid
 struct status store_keyword_rules_of(struct store_tx *tx, const struct uuid *set_ids, size_t set_count,
 				     bool only_enabled_sets, struct arena *arena, struct keyword_rule **out,
 				     size_t *out_count) MUST_CHECK;
+
+struct keyword_rule_filter {
+	const struct uuid *keyword_set_id; /* NULL: all sets */
+	bool has_type;
+	enum rule_type type;
+	const char *category, *pattern; /* case ignored; NULL: any */
+	const bool *is_case_sensitive;  /* NULL: both */
+	const struct uuid *after_set;   /* the last rule of the page before; NULL: from the start */
+	int32_t after_position;
+	struct uuid after_id;
+	int32_t limit, skip;
+};
+
+/* Set by set, in their order. */
+struct status store_keyword_rule_list(struct store_tx *tx, const char *workspace,
+				      const struct keyword_rule_filter *filter, struct arena *arena,
+				      struct keyword_rule **out, size_t *out_count) MUST_CHECK;
+/* How many match, whatever the page. */
+struct status store_keyword_rule_count(struct store_tx *tx, const char *workspace,
+				       const struct keyword_rule_filter *filter, int32_t *out) MUST_CHECK;
 /* Makes `rules` the rules of a locked set; a rule with an id the set already has keeps its row. */
 struct status store_keyword_rules_replace(struct store_tx *tx, const struct uuid *set_id,
 					  const struct keyword_rule *rules, size_t count,

@@ -126,8 +126,8 @@ struct status store_persona_list(struct store_tx *tx, const char *workspace, con
 
 	TRY(store_query(tx, sql_persona_list, &rows, P_TEXT(workspace),
 			P_TEXT(filter->has_type ? persona_type_to_text(filter->type) : NULL),
-			P_BOOL(filter->only_enabled), P_TEXT(filter->after_name), P_UUID(&filter->after_id),
-			P_INT(filter->limit)));
+			P_IF(filter->enabled, P_BOOL(filter->enabled == ONLY_ENABLED)), P_TEXT(filter->after_name),
+			P_UUID(&filter->after_id), P_INT(filter->limit), P_INT(filter->skip)));
 	personas = array_for(arena, rows);
 	if (!personas)
 		return status_out_of_memory();
@@ -137,6 +137,17 @@ struct status store_persona_list(struct store_tx *tx, const char *workspace, con
 	*out = personas;
 	*out_count = n;
 	return STATUS_OK_VALUE;
+}
+
+struct status store_persona_count(struct store_tx *tx, const char *workspace, const struct persona_filter *filter,
+				  int32_t *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_persona_count, &rows, P_TEXT(workspace),
+			P_TEXT(filter->has_type ? persona_type_to_text(filter->type) : NULL),
+			P_IF(filter->enabled, P_BOOL(filter->enabled == ONLY_ENABLED))));
+	return row_count(rows, out);
 }
 
 struct status store_persona_reference(struct store_tx *tx, const struct uuid *ids, size_t count, const char *workspace,

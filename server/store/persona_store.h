@@ -31,15 +31,18 @@ struct status store_persona_delete(struct store_tx *tx, const struct uuid *id) M
 struct persona_filter {
 	bool has_type;
 	enum persona_type type;
-	bool only_enabled;
+	enum enabled_filter enabled;
 	const char *after_name; /* NULL: from the start */
 	struct uuid after_id;
-	int32_t limit;
+	int32_t limit, skip;
 };
 
 /* By name. */
 struct status store_persona_list(struct store_tx *tx, const char *workspace, const struct persona_filter *filter,
 				 struct arena *arena, struct persona **out, size_t *out_count) MUST_CHECK;
+/* How many match, whatever the page. */
+struct status store_persona_count(struct store_tx *tx, const char *workspace, const struct persona_filter *filter,
+				  int32_t *out) MUST_CHECK;
 
 /* Id, type and is_enabled of those personas that exist; they can't be deleted until the transaction ends. */
 struct status store_persona_reference(struct store_tx *tx, const struct uuid *ids, size_t count, const char *workspace,

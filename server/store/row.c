@@ -405,6 +405,15 @@ struct status row_timestamp_ms(const PGresult *rows, int row, const char *column
 	READ_ONE(int64_t value = take_timestamp_ms(&reader, column));
 }
 
+struct status row_count(const PGresult *rows, int32_t *out)
+{
+	int64_t count;
+
+	TRY(row_int64(rows, 0, "count", &count));
+	*out = count > INT32_MAX ? INT32_MAX : (int32_t)count;
+	return STATUS_OK_VALUE;
+}
+
 struct status row_is_null(const PGresult *rows, int row, const char *column, bool *out)
 {
 	READ_ONE(bool value = take_is_null(&reader, column));

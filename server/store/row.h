@@ -42,6 +42,8 @@ struct status row_uuid(const PGresult *rows, int row, const char *column, struct
 struct status row_text(const PGresult *rows, int row, const char *column, struct arena *arena, char **out) MUST_CHECK;
 /* Unix milliseconds of a timestamptz. */
 struct status row_timestamp_ms(const PGresult *rows, int row, const char *column, int64_t *out) MUST_CHECK;
+/* The column `count` of the only row, a bigint, at most INT32_MAX. */
+struct status row_count(const PGresult *rows, int32_t *out) MUST_CHECK;
 struct status row_is_null(const PGresult *rows, int row, const char *column, bool *out) MUST_CHECK;
 
 /* --- a reader ----------------------------------------------------------------------------------------------- */

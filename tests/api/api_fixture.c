@@ -76,6 +76,11 @@ struct df_call api_call(const char *idempotency_key)
 	return (struct df_call){ .arena = api_fixture.arena, .timeout_ms = 20000, .idempotency_key = idempotency_key };
 }
 
+char *api_text(const char *text)
+{
+	return (char *)(uintptr_t)text;
+}
+
 const char *api_field(struct status st, unsigned i)
 {
 	const struct status_field *field = st.extra ? st.extra->fields : NULL;

@@ -32,6 +32,9 @@ int api_fixture_reset(void **state);
 /* A call with or without (NULL) an idempotency key. */
 struct df_call api_call(const char *idempotency_key);
 
+/* Messages are only read; protobuf-c's fields are not const. */
+char *api_text(const char *text);
+
 /* The i-th field a failure names, "" past the end. */
 const char *api_field(struct status st, unsigned i);
 

@@ -89,9 +89,19 @@ static void put_right(const struct making *m, const ProtobufCMessageDescriptor *
 
 /* --- where ---------------------------------------------------------------------------------------------------- */
 
+/* A message that only holds a list of its own name (rules.rules[0]) is left out, as it is left out of the JSON. */
+static const struct site *path_outer(const struct site *site)
+{
+	const struct site *outer = site->outer;
+
+	return outer && site->type->n_fields == 1 && strcmp(site->field->name, outer->field->name) == 0 ? outer->outer
+													: outer;
+}
+
 static size_t path_write(const struct site *site, char *out, size_t room)
 {
-	size_t len = site->outer ? path_write(site->outer, out, room) : 0;
+	const struct site *outer = path_outer(site);
+	size_t len = outer ? path_write(outer, out, room) : 0;
 	bool upper = false;
 
 	if (len)

@@ -92,13 +92,10 @@ static struct status send_bytes(const struct method *method, const struct buffer
 	return st;
 }
 
-/* A message that only holds a list (rules.rules[0]) may be left out of the path, as it is left out of the JSON. */
 static bool names_field(struct status st, const char *path)
 {
-	const char *dot = strchr(path, '.');
-
 	for (unsigned i = 0; *api_field(st, i); i++)
-		if (strcmp(api_field(st, i), path) == 0 || (dot && strcmp(api_field(st, i), dot + 1) == 0))
+		if (strcmp(api_field(st, i), path) == 0)
 			return true;
 	return false;
 }

@@ -319,7 +319,7 @@ static void only_name_and_description_change(void **state)
 
 static void pages_of_campaigns_join_up(void **state)
 {
-	struct campaign_query query = { .search = "shop", .page_size = 4, .page_token = "" };
+	struct campaign_query query = { .search = "shop", .is_descending = true, .page = { .size = 4, .token = "" } };
 	struct campaign_page page;
 	struct uuid seen[16];
 	size_t n = 0;
@@ -342,18 +342,18 @@ static void pages_of_campaigns_join_up(void **state)
 			seen[n++] = page.rows[i].snapshot.campaign.id;
 			assert_int_equal(page.rows[i].snapshot.phases[PHASE_LEADS].phase, PHASE_LEADS);
 		}
-		query.page_token = page.next_page_token;
+		query.page.token = page.next_page_token;
 	} while (*page.next_page_token);
 	assert_int_equal(n, 10);
-	query = (struct campaign_query){ .search = "", .page_size = 2, .page_token = "" };
+	query = (struct campaign_query){ .search = "", .is_descending = true, .page = { .size = 2, .token = "" } };
 	expect_ok(campaign_list(tx, "default", &query, arena, &page));
 	assert_int_equal(page.total, 11);
-	query.page_token = page.next_page_token;
+	query.page.token = page.next_page_token;
 	query.has_status = true;
 	query.status = CAMPAIGN_STATUS_DRAFT;
 	expect_failure(campaign_list(tx, "default", &query, arena, &page), STATUS_INVALID_ARGUMENT,
 		       "PAGE_TOKEN_INVALID");
-	query.page_token = "";
+	query.page.token = "";
 	query.status = CAMPAIGN_STATUS_RUNNING;
 	expect_ok(campaign_list(tx, "default", &query, arena, &page));
 	assert_int_equal(page.total, 0);

@@ -251,7 +251,7 @@ static void a_persona_in_use_stays(void **state)
 static void pages_of_personas_join_up(void **state)
 {
 	struct world *w = *state;
-	struct persona_query query = { .page_size = 3, .page_token = "", .has_type = true, .type = PERSONA_TYPE_DNS };
+	struct persona_query query = { .page = { .size = 3, .token = "" }, .has_type = true, .type = PERSONA_TYPE_DNS };
 	struct persona_page page;
 	char last[64] = "";
 	size_t seen = 0;
@@ -270,13 +270,13 @@ static void pages_of_personas_join_up(void **state)
 			snprintf(last, sizeof last, "%s", page.personas[i].name);
 		}
 		seen += page.count;
-		query.page_token = page.next_page_token;
+		query.page.token = page.next_page_token;
 	} while (*page.next_page_token);
 	assert_int_equal(seen, 7);
-	query = (struct persona_query){ .page_size = 3, .page_token = "" };
+	query = (struct persona_query){ .page = { .size = 3, .token = "" } };
 	expect_ok(persona_list(w->tx, WORKSPACE, &query, w->arena, &page));
-	query.only_enabled = true;
-	query.page_token = page.next_page_token;
+	query.enabled = ONLY_ENABLED;
+	query.page.token = page.next_page_token;
 	expect_failure(persona_list(w->tx, WORKSPACE, &query, w->arena, &page), STATUS_INVALID_ARGUMENT,
 		       "PAGE_TOKEN_INVALID");
 }

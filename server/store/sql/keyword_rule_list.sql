@@ -1,0 +1,19 @@
+-- A page of the rules of a workspace's keyword sets, set by set in their order.
+-- $1 text workspace   $2 uuid set (null: all)   $3 text type (null: any)   $4 text category, case ignored (null: any)
+-- $5 bool case-sensitive or not (null: both)   $6 text part of the pattern, case ignored (null: any)
+-- $7 uuid after this set (null: from the start)   $8 int and this position   $9 uuid and this rule
+-- $10 int at most   $11 int rows to leave out
+-- rows: the rules
+SELECT r.id, r.keyword_set_id, r.position, r.pattern, r.rule_type, r.is_case_sensitive, r.category, r.context_chars,
+       r.weight, r.created_at, r.updated_at
+  FROM keyword_rules r
+  JOIN keyword_sets s ON s.id = r.keyword_set_id
+ WHERE s.workspace_id = $1
+   AND ($2::uuid IS NULL OR r.keyword_set_id = $2::uuid)
+   AND ($3::text IS NULL OR r.rule_type = $3::text::rule_type_enum)
+   AND ($4::text IS NULL OR lower(r.category) = lower($4::text))
+   AND ($5::boolean IS NULL OR r.is_case_sensitive = $5::boolean)
+   AND ($6::text IS NULL OR strpos(lower(r.pattern), lower($6::text)) > 0)
+   AND ($7::uuid IS NULL OR (r.keyword_set_id, r.position, r.id) > ($7::uuid, $8::integer, $9::uuid))
+ ORDER BY r.keyword_set_id, r.position, r.id
+ LIMIT $10::integer OFFSET $11::integer;
