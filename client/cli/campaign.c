@@ -47,11 +47,8 @@ struct status view_campaign(struct cli *cli, const ProtobufCMessage *answer)
 struct status campaign_list(struct cli *cli)
 {
 	PB(ListCampaignsRequest, LIST_CAMPAIGNS_REQUEST, request);
-	int status;
 
-	TRY(cli_enum(cli, &domainflow__v2__campaign_status__descriptor, cli->options->value[OPTION_STATUS], "--status",
-		     &status));
-	request.status = (Domainflow__V2__CampaignStatus)status;
+	request.status = (Domainflow__V2__CampaignStatus)cli_choice(cli, OPTION_STATUS);
 	request.search = pb_borrow(cli->options->value[OPTION_SEARCH]);
 	return list_print(cli, &domainflow_v2_campaign_list_campaigns_method, &request.base, "campaigns", list_columns,
 			  ARRAY_LEN(list_columns));
@@ -118,11 +115,9 @@ struct status campaign_mode(struct cli *cli)
 						 { "mode", "mode", COLUMN_TEXT, 0 } };
 	PB(SetCampaignModeRequest, SET_CAMPAIGN_MODE_REQUEST, request);
 	Domainflow__V2__SetCampaignModeResponse *answer;
-	int mode;
 
-	TRY(cli_enum(cli, &domainflow__v2__campaign_mode__descriptor, cli_arg(cli, 1), "mode", &mode));
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	request.mode = (Domainflow__V2__CampaignMode)mode;
+	request.mode = (Domainflow__V2__CampaignMode)cli_arg_choice(cli, 1);
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_set_campaign_mode, &request, &answer));
 	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));
 }

@@ -4,19 +4,17 @@
 #include "input.h"
 #include "output.h"
 #include "pb.h"
+#include "resource.h"
 #include "views.h"
 
 #include "base/arena.h"
 
 #include <string.h>
 
-static struct status phase_arg(struct cli *cli, Domainflow__V2__Phase *out)
+/* The phase named, unspecified when none was. */
+static Domainflow__V2__Phase phase_arg(const struct cli *cli)
 {
-	int phase;
-
-	TRY(cli_enum(cli, &domainflow__v2__phase__descriptor, cli_arg(cli, 1), "phase", &phase));
-	*out = (Domainflow__V2__Phase)phase;
-	return STATUS_OK_VALUE;
+	return (Domainflow__V2__Phase)cli_arg_choice(cli, 1);
 }
 
 static struct status snapshot_get(struct cli *cli, PbSnapshot **out)
@@ -37,7 +35,7 @@ static struct status phase_to_start(struct cli *cli, Domainflow__V2__Phase *out)
 {
 	PbSnapshot *snapshot;
 
-	TRY(phase_arg(cli, out));
+	*out = phase_arg(cli);
 	if (*out != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED)
 		return STATUS_OK_VALUE;
 	TRY(snapshot_get(cli, &snapshot));
@@ -56,7 +54,7 @@ static struct status phase_to_control(struct cli *cli, Domainflow__V2__Phase *ou
 {
 	PbSnapshot *snapshot;
 
-	TRY(phase_arg(cli, out));
+	*out = phase_arg(cli);
 	if (*out != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED)
 		return STATUS_OK_VALUE;
 	TRY(snapshot_get(cli, &snapshot));
@@ -105,7 +103,7 @@ static struct status phase_stop(struct cli *cli)
 	PB(StopPhaseRequest, STOP_PHASE_REQUEST, request);
 	Domainflow__V2__StopPhaseResponse *answer;
 
-	TRY(phase_arg(cli, &request.phase));
+	request.phase = phase_arg(cli);
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
 	TRY(CLI_CALL(cli, domainflow_v2_phase_stop_phase, &request, &answer));
 	return view_phase(cli, &answer->base);
@@ -144,14 +142,12 @@ struct status campaign_restart(struct cli *cli)
 						 { "message", "message", COLUMN_TEXT, 0 } };
 	PB(RestartCampaignRequest, RESTART_CAMPAIGN_REQUEST, request);
 	Domainflow__V2__RestartCampaignResponse *answer;
-	Domainflow__V2__Phase phase;
+	const char *what = cli_arg(cli, 1);
 
-	TRY(phase_arg(cli, &phase));
-	if (phase == DOMAINFLOW__V2__PHASE__PHASE_ANALYSIS)
+	if (what && strcmp(what, "analysis") == 0)
 		return analysis_restart(cli);
-	if (phase != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED)
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "to run %s again use campaign start",
-				   cli_arg(cli, 1));
+	if (what)
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "to run %s again use campaign start", what);
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_restart_campaign, &request, &answer));
 	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));
@@ -159,7 +155,7 @@ struct status campaign_restart(struct cli *cli)
 
 /* Adds what --persona or --keyword-set name to the configuration's list of ids. */
 static struct status references_add(struct cli *cli, json_t *configuration, enum option_id option,
-				    enum reference_kind kind, const char *member)
+				    const struct resource *kind, const char *member)
 {
 	const struct options *o = cli->options;
 	const char *names[OPTION_VALUES_MAX];
@@ -187,13 +183,13 @@ struct status campaign_configure(struct cli *cli)
 	AUTO(json) json_t *configuration = NULL;
 	Domainflow__V2__ConfigurePhaseResponse *answer;
 
-	TRY(phase_arg(cli, &request.phase));
+	request.phase = phase_arg(cli);
 	if (cli->options->value[OPTION_FILE])
 		TRY(input_read(cli, &configuration));
 	else
 		configuration = json_object();
-	TRY(references_add(cli, configuration, OPTION_PERSONA, REFERENCE_PERSONA, "personaIds"));
-	TRY(references_add(cli, configuration, OPTION_KEYWORD_SET, REFERENCE_KEYWORD_SET, "keywordSetIds"));
+	TRY(references_add(cli, configuration, OPTION_PERSONA, &resource_persona, "personaIds"));
+	TRY(references_add(cli, configuration, OPTION_KEYWORD_SET, &resource_keyword_set, "keywordSetIds"));
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
 	request.configuration = json_to_arena(cli->arena, configuration);
 	if (!request.configuration)

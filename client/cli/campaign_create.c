@@ -7,6 +7,7 @@
 #include "output.h"
 #include "pb.h"
 #include "pb_json.h"
+#include "resource.h"
 #include "views.h"
 
 #include "base/arena.h"
@@ -26,7 +27,8 @@ static json_t *pattern_of(const json_t *document)
 }
 
 /* `personas: ["name"]` becomes more `personaIds` in the pattern. */
-static struct status names_resolve(struct form *f, const char *member, enum reference_kind kind, const char *id_member)
+static struct status names_resolve(struct form *f, const char *member, const struct resource *kind,
+				   const char *id_member)
 {
 	json_t *pattern = pattern_of(f->document), *ids;
 	const char *const *names = NULL;
@@ -95,7 +97,7 @@ static struct status start(struct cli *cli, const char *id)
 	request.campaign_id = pb_borrow(id);
 	request.phase = DOMAINFLOW__V2__PHASE__PHASE_GENERATION;
 	TRY(CLI_CALL(cli, domainflow_v2_phase_start_phase, &request, &answer));
-	if (cli->format != OUTPUT_JSON)
+	if (!cli_is_json(cli))
 		cli_note(cli, "generation is started");
 	return STATUS_OK_VALUE;
 }
@@ -109,12 +111,11 @@ static struct status create(struct cli *cli, struct form *f)
 
 	request.name = pb_borrow(form_required_text(f, OPTION_NAME, "name"));
 	request.description = pb_borrow(form_text(f, OPTION_DESCRIPTION, "description"));
-	request.mode = (Domainflow__V2__CampaignMode)form_enum(f, OPTION_MODE, "mode",
-							       &domainflow__v2__campaign_mode__descriptor);
+	request.mode = (Domainflow__V2__CampaignMode)form_choice(f, OPTION_MODE, "mode");
 	json_get_text(&f->fields, "scoringProfileId", FORM_TEXT_BYTES_MAX, &profile);
 	request.scoring_profile_id = pb_borrow(profile);
-	TRY(names_resolve(f, "personas", REFERENCE_PERSONA, "personaIds"));
-	TRY(names_resolve(f, "keywordSets", REFERENCE_KEYWORD_SET, "keywordSetIds"));
+	TRY(names_resolve(f, "personas", &resource_persona, "personaIds"));
+	TRY(names_resolve(f, "keywordSets", &resource_keyword_set, "keywordSetIds"));
 	request.configuration = pb_borrow(form_json(f, "configuration"));
 	request.pattern_config = pb_borrow(form_json(f, "patternConfig"));
 	TRY(form_check(f));
@@ -126,7 +127,7 @@ static struct status create(struct cli *cli, struct form *f)
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_create_campaign, &request, &answer));
 	if (!answer->campaign)
 		return status_make(STATUS_INTERNAL, "BAD_RESPONSE", "%s", "the server's answer has no campaign");
-	if (cli->format != OUTPUT_JSON)
+	if (!cli_is_json(cli))
 		for (size_t i = 0; i < answer->n_warnings; i++)
 			cli_note(cli, "note: %s", answer->warnings[i]);
 	TRY(view_campaign(cli, &answer->base));

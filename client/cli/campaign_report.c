@@ -52,7 +52,7 @@ struct status view_phase(struct cli *cli, const ProtobufCMessage *answer)
 
 struct status view_done(struct cli *cli, const ProtobufCMessage *answer, const char *word)
 {
-	if (cli->format == OUTPUT_JSON)
+	if (cli_is_json(cli))
 		return json_answer(cli, answer);
 	if (!cli->is_quiet)
 		fprintf(cli->out, "%s\n", word);
@@ -63,11 +63,9 @@ static struct status phase_get(struct cli *cli)
 {
 	PB(GetPhaseRequest, GET_PHASE_REQUEST, request);
 	Domainflow__V2__GetPhaseResponse *answer;
-	int phase;
 
-	TRY(cli_enum(cli, &domainflow__v2__phase__descriptor, cli_arg(cli, 1), "phase", &phase));
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	request.phase = (Domainflow__V2__Phase)phase;
+	request.phase = (Domainflow__V2__Phase)cli_arg_choice(cli, 1);
 	TRY(CLI_CALL(cli, domainflow_v2_phase_get_phase, &request, &answer));
 	return view_phase(cli, &answer->base);
 }
@@ -81,8 +79,14 @@ struct status campaign_status(struct cli *cli)
 		return phase_get(cli);
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
 	TRY(CLI_CALL(cli, domainflow_v2_phase_get_campaign_status, &request, &answer));
+	if (!answer->snapshot)
+		return status_make(STATUS_INTERNAL, "BAD_RESPONSE", "%s", "the server's answer has no snapshot");
+	if (cli->format == OUTPUT_CSV)
+		return csv_print(cli, phase_table, ARRAY_LEN(phase_table),
+				 (const ProtobufCMessage *const *)answer->snapshot->phases, answer->snapshot->n_phases,
+				 true);
 	TRY(record_print(cli, &answer->base, "snapshot", snapshot_record, ARRAY_LEN(snapshot_record)));
-	if (cli->format == OUTPUT_JSON)
+	if (cli_is_json(cli))
 		return STATUS_OK_VALUE;
 	fputc('\n', cli->out);
 	return table_print(cli, phase_table, ARRAY_LEN(phase_table),
@@ -144,11 +148,9 @@ struct status campaign_executions(struct cli *cli)
 		{ "ERROR", "error.message", COLUMN_TEXT, 60 },
 	};
 	PB(ListPhaseExecutionsRequest, LIST_PHASE_EXECUTIONS_REQUEST, request);
-	int phase;
 
-	TRY(cli_enum(cli, &domainflow__v2__phase__descriptor, cli->options->value[OPTION_PHASE], "--phase", &phase));
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	request.phase = (Domainflow__V2__Phase)phase;
+	request.phase = (Domainflow__V2__Phase)cli_choice(cli, OPTION_PHASE);
 	return list_print(cli, &domainflow_v2_phase_list_phase_executions_method, &request.base, "executions", columns,
 			  ARRAY_LEN(columns));
 }

@@ -1,6 +1,7 @@
 #include "cli.h"
 
-#include "pb_value.h"
+#include "choices.h"
+#include "command.h"
 #include "terminal.h"
 
 #include "proto/runtime/method.h"
@@ -19,15 +20,40 @@
 #include <unistd.h>
 
 #define NOTE_BYTES_MAX 1024
+#define PEM_BYTES_MAX  (1024 * 1024)
 #define REPEAT_WAIT_MS 300 /* at least half of it, before each repeat of a change */
+
+/* The PEM file an option names, as text; NULL when it names none. */
+static struct status pem_read(struct cli *cli, enum option_id id, const char **out)
+{
+	const char *path = cli->config.value[id];
+	char *text;
+
+	if (!path)
+		return STATUS_OK_VALUE;
+	TRY(file_read(path, PEM_BYTES_MAX, cli->arena, &text));
+	*out = text;
+	return STATUS_OK_VALUE;
+}
 
 struct status cli_connect(struct cli *cli)
 {
 	struct df_options options = { .user_agent = "dfctl", .timeout_ms = cli->timeout_ms };
+	struct status st;
 
 	if (cli->connection)
 		return STATUS_OK_VALUE;
-	return df_connect(cli->server, &options, &cli->connection);
+	TRY(pem_read(cli, OPTION_TLS_CA, &options.ca_pem));
+	TRY(pem_read(cli, OPTION_TLS_CERT, &options.certificate_pem));
+	TRY(pem_read(cli, OPTION_TLS_KEY, &options.key_pem));
+	options.server_name = cli->config.value[OPTION_TLS_SERVER_NAME];
+	if (!options.certificate_pem != !options.key_pem || (options.key_pem && !options.ca_pem))
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s",
+				   "--tls-cert and --tls-key go together, and with --tls-ca");
+	if (options.server_name && !options.ca_pem)
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s", "--tls-server-name needs --tls-ca");
+	st = df_connect(cli->server, &options, &cli->connection);
+	return status_ok(st) ? st : status_wrap(st, cli->server);
 }
 
 void cli_note(const struct cli *cli, const char *format, ...)
@@ -61,14 +87,22 @@ bool cli_confirm(const struct cli *cli, const char *question)
 	return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
-struct status cli_enum(struct cli *cli, const ProtobufCEnumDescriptor *type, const char *text, const char *what,
-		       int *out)
+int cli_choice(const struct cli *cli, enum option_id id)
 {
-	*out = 0;
-	if (!text || pb_enum_parse(type, text, out))
-		return STATUS_OK_VALUE;
-	return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is not a %s: it is %s", text, what,
-			   pb_enum_words(type, cli->arena));
+	return choices_value(option_rows[id].choices, cli->options->value[id]);
+}
+
+int cli_arg_choice(const struct cli *cli, size_t i)
+{
+	char name[COMMAND_ARGUMENT_SIZE];
+
+	command_argument(cli->options->command, i, name);
+	return choices_value(choices_of_argument(name), cli_arg(cli, i));
+}
+
+bool cli_is_json(const struct cli *cli)
+{
+	return cli->format == OUTPUT_JSON || cli->format == OUTPUT_JSONL;
 }
 
 struct status cli_number(const char *text, const char *what, int64_t least, int64_t most, int64_t *out)

@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "config.h"
 #include "options.h"
 
 #include "domainflow/call.h"
@@ -23,20 +24,21 @@ enum exit_code {
 	EXIT_UNKNOWN = 3, /* no such object */
 	EXIT_REFUSED = 4, /* not in this state, name taken, somebody was faster */
 	EXIT_NO_SERVER = 5,
+	EXIT_TIMEOUT = 124, /* campaign wait: the goal was not reached in time */
 	EXIT_INTERRUPTED = 130,
 };
 
-enum output_format { OUTPUT_TABLE, OUTPUT_JSON };
-
 struct cli {
 	const struct options *options;
-	struct arena *arena; /* everything a command reads, until it ends */
-	struct arena *pages; /* one page of a list or one event of a stream at a time */
+	struct config config; /* the global options, wherever they were given */
+	struct arena *arena;  /* everything a command reads, until it ends */
+	struct arena *pages;  /* one page of a list or one event of a stream at a time */
 	FILE *out, *err;
 	enum output_format format;
 	bool is_quiet, has_color, is_utf8;
 	const char *server;
-	int64_t timeout_ms; /* 0: the library's default */
+	int64_t timeout_ms; /* of one call; 0: the library's default */
+	int64_t limit_ms;   /* of a command that times itself, all of it; 0: none */
 	atomic_bool *cancel;
 	struct df_connection *connection; /* made by the first call */
 	struct df_call_report report;     /* of the last call */
@@ -55,9 +57,11 @@ void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 const char *cli_arg(const struct cli *cli, size_t i);
 /* Asks "question [y/N]" on a terminal; true at once with --yes and without a terminal. */
 bool cli_confirm(const struct cli *cli, const char *question);
-/* The value of an enum option or argument; 0 when text is NULL. INVALID_ARGUMENT lists the words there are. */
-struct status cli_enum(struct cli *cli, const ProtobufCEnumDescriptor *type, const char *text, const char *what,
-		       int *out) MUST_CHECK;
+/* The enum's value of an option or of the i-th argument, checked when the line was read; 0 when it was not given. */
+int cli_choice(const struct cli *cli, enum option_id id);
+int cli_arg_choice(const struct cli *cli, size_t i);
+/* Whether the answer is wanted as JSON, in many lines or in one. */
+bool cli_is_json(const struct cli *cli);
 /* A whole number least..most in `text`. */
 struct status cli_number(const char *text, const char *what, int64_t least, int64_t most, int64_t *out) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "options.h"
+#include "resource.h"
 
 #define IN(g, v) .group = g, .verb = v, .name = g " " v
 #define TOP(v)   .group = NULL, .verb = v, .name = v
@@ -22,7 +23,15 @@ const struct command command_table[] = {
 	  "Resumes by itself after a lost connection. Ends with 0 when the campaign (or with --until the phase) "
 	  "completes,\n"
 	  "with 1 when a phase fails or the campaign is cancelled.",
-	  "campaign watch ID\ncampaign watch ID --until dns\ncampaign watch ID --after 0 -o json", campaign_watch },
+	  "campaign watch ID\ncampaign watch ID --until dns\ncampaign watch ID --after 0 -o json", campaign_watch,
+	  FORMATS_STREAM },
+	{ IN("campaign", "wait"), "ID", 1, 1, BIT(FOR),
+	  "wait silently until a campaign or a phase is where it should be",
+	  "Ends with 0 when it is there, with 1 when the campaign has come to another end, with 124 when --timeout is\n"
+	  "over, which here bounds the whole wait (no bound without it). Resumes by itself after a lost connection.",
+	  "campaign wait ID\ncampaign wait ID --for phase/dns=completed --timeout 10m\ncampaign wait ID --for "
+	  "status=paused",
+	  campaign_wait, FORMATS_NONE, .times_itself = true },
 	{ IN("campaign", "status"), "ID [PHASE]", 1, 2, 0, "where the phases stand; with PHASE one of them in full",
 	  NULL, "campaign status ID\ncampaign status ID http -o json", campaign_status },
 	{ IN("campaign", "start"), "ID [PHASE]", 1, 2, 0, "start, retry or rerun a phase",
@@ -66,34 +75,49 @@ const struct command command_table[] = {
 	  domain_list },
 	{ IN("domain", "get"), "CAMPAIGN-ID NAME", 2, 2, 0, "one domain", NULL, "domain get ID abcdshop.com",
 	  domain_get },
+	{ TOP("events"), "CAMPAIGN-ID", 1, 1, BIT(AFTER) | BIT(TYPES) | BIT(LIMIT),
+	  "the events of a campaign as they come",
+	  "Goes on until interrupted, or --limit events were shown; resumes by itself after a lost connection.\n"
+	  "With --after the stored events after that number come first (0: all that are kept).",
+	  "events ID --after 0\nevents ID --types phase_completed,phase_failed -o jsonl", show_events, FORMATS_STREAM },
 	{ IN("persona", "create"), "-f FILE", 0, 0, BIT(FILE) | BIT(NAME) | BIT(IF_MISSING), "store a persona",
 	  "FILE holds name, personaType, description, isEnabled and configDetails.",
-	  "persona create -f dns.json --if-missing", persona_create },
+	  "persona create -f dns.json --if-missing", resource_create, .resource = &resource_persona },
 	{ IN("persona", "list"), "", 0, 0, BIT(LIMIT) | BIT(TYPE) | BIT(ENABLED), "personas by name", NULL,
-	  "persona list --type dns", persona_list },
-	{ IN("persona", "get"), "ID", 1, 1, 0, "one persona", NULL, "persona get ID -o json", persona_get },
-	{ IN("persona", "update"), "ID", 1, 1, BIT(FILE) | BIT(NAME) | BIT(DESCRIPTION) | BIT(ENABLE) | BIT(DISABLE),
-	  "change a persona", "FILE holds the members to change, as for create.",
-	  "persona update ID --disable\npersona update ID -f dns.json", persona_update },
-	{ IN("persona", "delete"), "ID", 1, 1, BIT(YES), "remove a persona", "Asks first on a terminal.",
-	  "persona delete ID", persona_delete },
+	  "persona list --type dns", resource_list, .resource = &resource_persona },
+	{ IN("persona", "get"), "ID|NAME", 1, 1, 0, "one persona", NULL, "persona get ID -o json", resource_get,
+	  .resource = &resource_persona },
+	{ IN("persona", "update"), "ID|NAME", 1, 1,
+	  BIT(FILE) | BIT(NAME) | BIT(DESCRIPTION) | BIT(ENABLE) | BIT(DISABLE), "change a persona",
+	  "FILE holds the members to change, as for create.",
+	  "persona update ID --disable\npersona update ID -f dns.json", resource_update,
+	  .resource = &resource_persona },
+	{ IN("persona", "delete"), "ID|NAME", 1, 1, BIT(YES), "remove a persona", "Asks first on a terminal.",
+	  "persona delete ID", resource_delete, .resource = &resource_persona },
 	{ IN("keyword-set", "create"), "-f FILE", 0, 0, BIT(FILE) | BIT(NAME) | BIT(IF_MISSING), "store a keyword set",
 	  "FILE holds name, description, isEnabled and rules: texts, or objects with pattern, ruleType, weight,\n"
 	  "isCaseSensitive, category and contextChars.",
-	  "keyword-set create -f shops.json --if-missing", keyword_set_create },
+	  "keyword-set create -f shops.json --if-missing", resource_create, .resource = &resource_keyword_set },
 	{ IN("keyword-set", "list"), "", 0, 0, BIT(LIMIT) | BIT(ENABLED), "keyword sets by name", NULL,
-	  "keyword-set list", keyword_set_list },
-	{ IN("keyword-set", "get"), "ID", 1, 1, 0, "one keyword set with its rules", NULL, "keyword-set get ID",
-	  keyword_set_get },
-	{ IN("keyword-set", "update"), "ID", 1, 1,
+	  "keyword-set list", resource_list, .resource = &resource_keyword_set },
+	{ IN("keyword-set", "get"), "ID|NAME", 1, 1, 0, "one keyword set with its rules", NULL, "keyword-set get ID",
+	  resource_get, .resource = &resource_keyword_set },
+	{ IN("keyword-set", "update"), "ID|NAME", 1, 1,
 	  BIT(FILE) | BIT(NAME) | BIT(DESCRIPTION) | BIT(ENABLE) | BIT(DISABLE), "change a keyword set",
 	  "FILE holds the members to change, as for create; rules replace all rules.",
-	  "keyword-set update ID -f shops.json", keyword_set_update },
-	{ IN("keyword-set", "delete"), "ID", 1, 1, BIT(YES), "remove a keyword set", "Asks first on a terminal.",
-	  "keyword-set delete ID", keyword_set_delete },
-	{ TOP("version"), "", 0, 0, 0, "of this program and of the server", NULL, "version -o json", show_version },
+	  "keyword-set update ID -f shops.json", resource_update, .resource = &resource_keyword_set },
+	{ IN("keyword-set", "delete"), "ID|NAME", 1, 1, BIT(YES), "remove a keyword set", "Asks first on a terminal.",
+	  "keyword-set delete ID", resource_delete, .resource = &resource_keyword_set },
+	{ TOP("version"), "", 0, 0, 0, "of this program and of the server", NULL, "version -o json", show_version,
+	  FORMAT_BIT(TABLE) | FORMAT_BIT(JSON) | FORMAT_BIT(JSONL) },
+	{ TOP("completion"), "SHELL", 1, 1, 0, "a script that completes dfctl's lines in bash, zsh or fish", NULL,
+	  "completion bash > /usr/share/bash-completion/completions/dfctl\ncompletion fish > "
+	  "~/.config/fish/completions/dfctl.fish",
+	  show_completion, FORMATS_NONE, .is_offline = true },
+	{ TOP("man"), "[markdown]", 0, 1, 0, "the manual page; with markdown the table of commands", NULL,
+	  "man | man -l -", show_man, FORMATS_NONE, .is_offline = true },
 	{ TOP("help"), "[COMMAND]", 0, 2, 0, "this list, or more about one command", NULL, "help campaign watch",
-	  show_help },
+	  show_help, FORMATS_NONE, .is_offline = true },
 };
 
 const size_t command_count = sizeof command_table / sizeof *command_table;

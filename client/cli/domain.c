@@ -1,4 +1,5 @@
 /* domain.c: the domains of a campaign. */
+#include "choices.h"
 #include "cli.h"
 #include "command.h"
 #include "output.h"
@@ -43,29 +44,20 @@ struct status domain_list(struct cli *cli)
 	PB(ListDomainsRequest, LIST_DOMAINS_REQUEST, request);
 	Domainflow__V2__RejectionReason reasons[REASONS_MAX];
 	const struct options *o = cli->options;
-	int value;
 
 	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	TRY(cli_enum(cli, &domainflow__v2__dns_status__descriptor, o->value[OPTION_DNS_STATUS], "--dns-status",
-		     &value));
-	request.dns_status = (Domainflow__V2__DnsStatus)value;
-	TRY(cli_enum(cli, &domainflow__v2__http_status__descriptor, o->value[OPTION_HTTP_STATUS], "--http-status",
-		     &value));
-	request.http_status = (Domainflow__V2__HttpStatus)value;
-	TRY(cli_enum(cli, &domainflow__v2__lead_status__descriptor, o->value[OPTION_LEAD_STATUS], "--lead-status",
-		     &value));
-	request.lead_status = (Domainflow__V2__LeadStatus)value;
-	TRY(cli_enum(cli, &domainflow__v2__domain_sort__descriptor, o->value[OPTION_SORT], "--sort", &value));
-	request.sort = (Domainflow__V2__DomainSort)value;
+	request.dns_status = (Domainflow__V2__DnsStatus)cli_choice(cli, OPTION_DNS_STATUS);
+	request.http_status = (Domainflow__V2__HttpStatus)cli_choice(cli, OPTION_HTTP_STATUS);
+	request.lead_status = (Domainflow__V2__LeadStatus)cli_choice(cli, OPTION_LEAD_STATUS);
+	request.sort = (Domainflow__V2__DomainSort)cli_choice(cli, OPTION_SORT);
 	request.rejection_reasons = reasons;
 	for (size_t i = 0; i < o->value_count; i++) {
 		if (o->values[i].option != OPTION_REASON)
 			continue;
 		if (request.n_rejection_reasons == REASONS_MAX)
 			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", REASONS_MAX);
-		TRY(cli_enum(cli, &domainflow__v2__rejection_reason__descriptor, o->values[i].value, "--reason",
-			     &value));
-		reasons[request.n_rejection_reasons++] = (Domainflow__V2__RejectionReason)value;
+		reasons[request.n_rejection_reasons++] =
+			(Domainflow__V2__RejectionReason)choices_value(&choices_rejection_reason, o->values[i].value);
 	}
 	return list_print(cli, &domainflow_v2_domain_list_domains_method, &request.base, "domains", list_columns,
 			  ARRAY_LEN(list_columns));

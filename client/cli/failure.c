@@ -20,8 +20,9 @@ enum exit_code exit_code_of(struct status st, bool is_interrupted)
 	case STATUS_ALREADY_EXISTS:
 	case STATUS_ABORTED:
 		return EXIT_REFUSED;
-	case STATUS_UNAVAILABLE:
 	case STATUS_DEADLINE_EXCEEDED:
+		return st.reason && strcmp(st.reason, "WAIT_TIMEOUT") == 0 ? EXIT_TIMEOUT : EXIT_NO_SERVER;
+	case STATUS_UNAVAILABLE:
 		return EXIT_NO_SERVER;
 	case STATUS_CANCELLED:
 		return is_interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;

@@ -1,10 +1,11 @@
 #include "form.h"
 
+#include "choices.h"
 #include "cli.h"
 #include "input.h"
-#include "pb_value.h"
 
 #include "base/arena.h"
+#include "base/buffer.h"
 
 #include <string.h>
 
@@ -50,14 +51,18 @@ const char *form_required_text(struct form *f, enum option_id option, const char
 	return text;
 }
 
-int form_enum(struct form *f, enum option_id option, const char *member, const ProtobufCEnumDescriptor *type)
+int form_choice(struct form *f, enum option_id option, const char *member)
 {
 	const char *word = form_text(f, option, member);
-	int value = 0;
+	const struct choices *choices = option_rows[option].choices;
+	AUTO(buffer) struct buffer all = { 0 };
+	int value = choices_value(choices, word);
 
-	if (word && !pb_enum_parse(type, word, &value))
-		json_violation(&f->fields, member, "is %s", pb_enum_words(type, f->cli->arena));
-	return value;
+	if (value >= 0)
+		return value;
+	choices_text(choices, &all);
+	json_violation(&f->fields, member, "is %s", all.data ? all.data : "");
+	return 0;
 }
 
 const char *form_json(struct form *f, const char *member)

@@ -6,8 +6,6 @@
 
 #include "base/json_fields.h"
 
-#include <protobuf-c/protobuf-c.h>
-
 struct cli;
 
 #define FORM_TEXT_BYTES_MAX 65536
@@ -31,8 +29,8 @@ void form_done(struct form *f);
 const char *form_text(struct form *f, enum option_id option, const char *member);
 /* A member that must be there. */
 const char *form_required_text(struct form *f, enum option_id option, const char *member);
-/* A member (or, when given, the option) that holds a word of an enum; 0 when absent. */
-int form_enum(struct form *f, enum option_id option, const char *member, const ProtobufCEnumDescriptor *type);
+/* A member (or, when given, the option) that holds one of the option's words; 0 when absent. */
+int form_choice(struct form *f, enum option_id option, const char *member);
 /* An object as compact JSON text; NULL when absent. */
 const char *form_json(struct form *f, const char *member);
 

@@ -3,8 +3,8 @@
 #include "cli.h"
 #include "command.h"
 #include "output.h"
-#include "pb.h"
 #include "pb_value.h"
+#include "resource.h"
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -100,18 +100,16 @@ static bool page_search(void *context, const ProtobufCMessage *const *items, siz
 	return status_ok(*st);
 }
 
-struct status reference_resolve(struct cli *cli, enum reference_kind kind, const char *const *names, size_t count,
-				json_t *ids)
+struct status reference_resolve(struct cli *cli, const struct resource *resource, const char *const *names,
+				size_t count, json_t *ids)
 {
-	bool *is_found = arena_array(cli->arena, count + 1, sizeof *is_found), has_names = false, is_persona;
+	ProtobufCMessage *list = pb_make(cli->arena, resource->list->input);
+	bool *is_found = arena_array(cli->arena, count + 1, sizeof *is_found), has_names = false;
 	struct search search = { .names = names, .count = count, .is_found = is_found, .ids = ids };
-	PB(ListPersonasRequest, LIST_PERSONAS_REQUEST, personas);
-	PB(ListKeywordSetsRequest, LIST_KEYWORD_SETS_REQUEST, sets);
 	struct uuid id;
 
-	if (!is_found)
+	if (!is_found || !list)
 		return status_out_of_memory();
-	is_persona = kind == REFERENCE_PERSONA;
 	for (size_t i = 0; i < count; i++) {
 		is_found[i] = uuid_parse(names[i], &id);
 		if (is_found[i])
@@ -119,15 +117,11 @@ struct status reference_resolve(struct cli *cli, enum reference_kind kind, const
 		has_names = has_names || !is_found[i];
 	}
 	if (has_names)
-		TRY(list_pages(cli, cli->pages,
-			       is_persona ? &domainflow_v2_persona_list_personas_method
-					  : &domainflow_v2_keyword_set_list_keyword_sets_method,
-			       is_persona ? &personas.base : &sets.base, is_persona ? "personas" : "keyword_sets", -1,
-			       page_search, &search));
+		TRY(list_pages(cli, cli->pages, resource->list, list, resource->items, -1, page_search, &search));
 	for (size_t i = 0; i < count; i++)
 		if (!is_found[i])
-			return status_make(STATUS_NOT_FOUND, is_persona ? "PERSONA_UNKNOWN" : "KEYWORD_SET_UNKNOWN",
-					   "there is no %s named %s", is_persona ? "persona" : "keyword set", names[i]);
+			return status_make(STATUS_NOT_FOUND, resource->unknown, "there is no %s named %s",
+					   resource->noun, names[i]);
 	return STATUS_OK_VALUE;
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 struct cli;
+struct resource;
 
 #define INPUT_BYTES_MAX (16 * 1024 * 1024)
 
@@ -15,13 +16,10 @@ struct cli;
  * the file. */
 struct status input_read(const struct cli *cli, json_t **out) MUST_CHECK;
 
-/* Where ids of personas or keyword sets are looked for. */
-enum reference_kind { REFERENCE_PERSONA, REFERENCE_KEYWORD_SET };
-
-/* Appends the ids that `names` (ids or names) stand for to the array, without repeating one. A name that several
- * personas have (one per type) stands for all of them. NOT_FOUND / PERSONA_UNKNOWN or KEYWORD_SET_UNKNOWN. */
-struct status reference_resolve(struct cli *cli, enum reference_kind kind, const char *const *names, size_t count,
-				json_t *ids) MUST_CHECK;
+/* Appends the ids that `names` (ids or names) stand for to the array, without repeating one. A name that several have
+ * (personas: one per type) stands for all of them. NOT_FOUND / PERSONA_UNKNOWN or KEYWORD_SET_UNKNOWN. */
+struct status reference_resolve(struct cli *cli, const struct resource *resource, const char *const *names,
+				size_t count, json_t *ids) MUST_CHECK;
 
 /* Whether every member of `part` is in `whole` with an equal value, objects looked into, numbers compared as numbers.
  * On false `path` (a buffer of `size` bytes) names a member that differs. */

@@ -1,11 +1,9 @@
 /* keyword_set.c: keyword sets and their rules. */
+#include "resource.h"
+
 #include "cli.h"
-#include "command.h"
-#include "existing.h"
-#include "form.h"
-#include "output.h"
 #include "pb.h"
-#include "views.h"
+#include "pb_value.h"
 
 #include "base/arena.h"
 
@@ -39,46 +37,6 @@ static const struct column rule_columns[] = {
 	{ "WEIGHT", "weight", COLUMN_NUMBER, 0 },         { "CASE", "is_case_sensitive", COLUMN_TEXT, 0 },
 	{ "CONTEXT", "context_chars", COLUMN_NUMBER, 0 }, { "CATEGORY", "category", COLUMN_TEXT, 40 },
 };
-
-static struct status set_show(struct cli *cli, const ProtobufCMessage *answer, const PbKeywordSet *set)
-{
-	TRY(record_print(cli, answer, "keyword_set", record_columns, ARRAY_LEN(record_columns)));
-	if (cli->format == OUTPUT_JSON || !set || set->n_rules == 0)
-		return STATUS_OK_VALUE;
-	fputc('\n', cli->out);
-	return table_print(cli, rule_columns, ARRAY_LEN(rule_columns), (const ProtobufCMessage *const *)set->rules,
-			   set->n_rules, NULL);
-}
-
-static struct status set_read(struct cli *cli, const char *id, Domainflow__V2__GetKeywordSetResponse **out)
-{
-	PB(GetKeywordSetRequest, GET_KEYWORD_SET_REQUEST, request);
-
-	request.keyword_set_id = pb_borrow(id);
-	TRY(CLI_CALL(cli, domainflow_v2_keyword_set_get_keyword_set, &request, out));
-	if (!(*out)->keyword_set)
-		return status_make(STATUS_INTERNAL, "BAD_RESPONSE", "%s", "the server's answer has no keyword set");
-	return STATUS_OK_VALUE;
-}
-
-struct status keyword_set_list(struct cli *cli)
-{
-	PB(ListKeywordSetsRequest, LIST_KEYWORD_SETS_REQUEST, request);
-
-	request.only_enabled = cli->options->is_given[OPTION_ENABLED];
-	return list_print(cli, &domainflow_v2_keyword_set_list_keyword_sets_method, &request.base, "keyword_sets",
-			  list_columns, ARRAY_LEN(list_columns));
-}
-
-struct status keyword_set_get(struct cli *cli)
-{
-	Domainflow__V2__GetKeywordSetResponse *answer;
-
-	TRY(set_read(cli, cli_arg(cli, 0), &answer));
-	return set_show(cli, &answer->base, answer->keyword_set);
-}
-
-/* --- rules --------------------------------------------------------------------------------------------------- */
 
 static void rule_read(struct form *f, const json_t *value, const char *path, PbKeywordRule *rule)
 {
@@ -146,7 +104,30 @@ static void rules_read(struct form *f, PbKeywordRule ***out_rules, size_t *out_c
 	*out_count = n;
 }
 
-/* --- create and update ---------------------------------------------------------------------------------------- */
+static void fill(struct form *f, ProtobufCMessage *request, bool is_update)
+{
+	PbKeywordRule **rules;
+	size_t count;
+
+	rules_read(f, &rules, &count);
+	if (!rules)
+		return;
+	if (is_update) {
+		Domainflow__V2__KeywordRuleList *list = arena_alloc(f->cli->arena, sizeof *list);
+
+		if (!list) {
+			f->input.failure = status_out_of_memory();
+			return;
+		}
+		domainflow__v2__keyword_rule_list__init(list);
+		list->rules = rules;
+		list->n_rules = count;
+		((Domainflow__V2__UpdateKeywordSetRequest *)request)->rules = list;
+	} else {
+		((Domainflow__V2__CreateKeywordSetRequest *)request)->rules = rules;
+		((Domainflow__V2__CreateKeywordSetRequest *)request)->n_rules = count;
+	}
+}
 
 /* For comparing: rules as objects in the form the server gives them back, texts as objects with a pattern. */
 static struct status rules_unfold(json_t *document)
@@ -160,109 +141,32 @@ static struct status rules_unfold(json_t *document)
 	return STATUS_OK_VALUE;
 }
 
-static struct status existing_show(struct cli *cli, json_t *wanted, const char *name, bool *out_is_shown)
+static struct status rules_print(struct cli *cli, const ProtobufCMessage *resource)
 {
-	PB(ListKeywordSetsRequest, LIST_KEYWORD_SETS_REQUEST, list);
-	Domainflow__V2__GetKeywordSetResponse *answer;
-	const char *id;
+	const PbKeywordSet *set = (const void *)resource;
 
-	TRY(existing_find(cli, &domainflow_v2_keyword_set_list_keyword_sets_method, &list.base, "keyword_sets", name,
-			  &id));
-	*out_is_shown = id != NULL;
-	if (!id)
+	if (set->n_rules == 0)
 		return STATUS_OK_VALUE;
-	TRY(set_read(cli, id, &answer));
-	TRY(rules_unfold(wanted));
-	TRY(existing_same(wanted, &answer->keyword_set->base));
-	return set_show(cli, &answer->base, answer->keyword_set);
+	fputc('\n', cli->out);
+	return table_print(cli, rule_columns, ARRAY_LEN(rule_columns), (const ProtobufCMessage *const *)set->rules,
+			   set->n_rules, NULL);
 }
 
-static struct status create(struct cli *cli, struct form *f)
-{
-	PB(CreateKeywordSetRequest, CREATE_KEYWORD_SET_REQUEST, request);
-	Domainflow__V2__CreateKeywordSetResponse *answer;
-	bool is_enabled = true, is_shown = false;
-
-	request.name = pb_borrow(form_required_text(f, OPTION_NAME, "name"));
-	request.description = pb_borrow(form_text(f, OPTION_DESCRIPTION, "description"));
-	json_get_bool(&f->fields, "isEnabled", &is_enabled);
-	request.is_disabled = !is_enabled;
-	rules_read(f, &request.rules, &request.n_rules);
-	TRY(form_check(f));
-	if (cli->options->is_given[OPTION_IF_MISSING]) {
-		if (json_object_set_new(f->document, "name", json_string(request.name)) != 0)
-			return status_out_of_memory();
-		TRY(existing_show(cli, f->document, request.name, &is_shown));
-		if (is_shown)
-			return STATUS_OK_VALUE;
-	}
-	TRY(CLI_CALL(cli, domainflow_v2_keyword_set_create_keyword_set, &request, &answer));
-	return set_show(cli, &answer->base, answer->keyword_set);
-}
-
-struct status keyword_set_create(struct cli *cli)
-{
-	struct form f;
-	struct status st = form_open(&f, cli, false);
-
-	if (status_ok(st))
-		st = create(cli, &f);
-	form_done(&f);
-	return st;
-}
-
-static struct status update(struct cli *cli, struct form *f)
-{
-	PB(UpdateKeywordSetRequest, UPDATE_KEYWORD_SET_REQUEST, request);
-	PB(KeywordRuleList, KEYWORD_RULE_LIST, rules);
-	Domainflow__V2__UpdateKeywordSetResponse *answer;
-	const char *name = form_text(f, OPTION_NAME, "name");
-	const char *description = form_text(f, OPTION_DESCRIPTION, "description");
-	bool is_enabled = cli->options->is_given[OPTION_ENABLE], has_enabled;
-
-	has_enabled = json_get_bool(&f->fields, "isEnabled", &is_enabled) || is_enabled ||
-		      cli->options->is_given[OPTION_DISABLE];
-	rules_read(f, &rules.rules, &rules.n_rules);
-	TRY(form_check(f));
-	request.keyword_set_id = pb_borrow(cli_arg(cli, 0));
-	if (name) {
-		request.name_change_case = DOMAINFLOW__V2__UPDATE_KEYWORD_SET_REQUEST__NAME_CHANGE_NAME;
-		request.name = pb_borrow(name);
-	}
-	if (description) {
-		request.description_change_case =
-			DOMAINFLOW__V2__UPDATE_KEYWORD_SET_REQUEST__DESCRIPTION_CHANGE_DESCRIPTION;
-		request.description = pb_borrow(description);
-	}
-	if (has_enabled) {
-		request.enabled_change_case = DOMAINFLOW__V2__UPDATE_KEYWORD_SET_REQUEST__ENABLED_CHANGE_IS_ENABLED;
-		request.is_enabled = is_enabled && !cli->options->is_given[OPTION_DISABLE];
-	}
-	if (rules.rules)
-		request.rules = &rules;
-	TRY(CLI_CALL(cli, domainflow_v2_keyword_set_update_keyword_set, &request, &answer));
-	return set_show(cli, &answer->base, answer->keyword_set);
-}
-
-struct status keyword_set_update(struct cli *cli)
-{
-	struct form f;
-	struct status st = form_open(&f, cli, true);
-
-	if (status_ok(st))
-		st = update(cli, &f);
-	form_done(&f);
-	return st;
-}
-
-struct status keyword_set_delete(struct cli *cli)
-{
-	PB(DeleteKeywordSetRequest, DELETE_KEYWORD_SET_REQUEST, request);
-	Domainflow__V2__DeleteKeywordSetResponse *answer;
-
-	if (!cli_confirm(cli, "Delete the keyword set?"))
-		return status_make(STATUS_CANCELLED, "NOT_CONFIRMED", "%s", "nothing was deleted");
-	request.keyword_set_id = pb_borrow(cli_arg(cli, 0));
-	TRY(CLI_CALL(cli, domainflow_v2_keyword_set_delete_keyword_set, &request, &answer));
-	return view_done(cli, &answer->base, "deleted");
-}
+const struct resource resource_keyword_set = {
+	.noun = "keyword set",
+	.member = "keyword_set",
+	.items = "keyword_sets",
+	.unknown = "KEYWORD_SET_UNKNOWN",
+	.list = &domainflow_v2_keyword_set_list_keyword_sets_method,
+	.get = &domainflow_v2_keyword_set_get_keyword_set_method,
+	.create = &domainflow_v2_keyword_set_create_keyword_set_method,
+	.update = &domainflow_v2_keyword_set_update_keyword_set_method,
+	.remove = &domainflow_v2_keyword_set_delete_keyword_set_method,
+	.list_columns = list_columns,
+	.list_column_count = ARRAY_LEN(list_columns),
+	.record_columns = record_columns,
+	.record_column_count = ARRAY_LEN(record_columns),
+	.fill = fill,
+	.unfold = rules_unfold,
+	.print_rest = rules_print,
+};

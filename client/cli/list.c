@@ -90,15 +90,17 @@ static struct status json_items(struct listing *l, const ProtobufCMessage *const
 {
 	AUTO(buffer) struct buffer b = { 0 };
 
-	if (!l->has_begun)
+	bool is_lines = l->cli->format == OUTPUT_JSONL;
+
+	if (!l->has_begun && !is_lines)
 		json_begin(l);
-	l->has_begun = true;
 	for (size_t i = 0; i < count; i++) {
 		AUTO(json) json_t *tree = pb_json(items[i]);
 
-		buffer_text(&b, l->shown + i ? ",\n" : "\n");
-		if (!tree || !json_print(tree, 2, &b))
+		buffer_text(&b, is_lines ? "" : l->shown + i ? ",\n" : "\n");
+		if (!tree || !json_print(tree, is_lines ? JSON_COMPACT_TEXT : 2, &b))
 			return status_out_of_memory();
+		buffer_text(&b, is_lines ? "\n" : "");
 	}
 	if (fwrite(b.data ? b.data : "", 1, b.len, l->cli->out) != b.len)
 		return status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
@@ -112,8 +114,13 @@ static bool page_show(void *context, const ProtobufCMessage *const *items, size_
 	struct cli cells = *l->cli;
 
 	cells.arena = l->cli->pages; /* cells live as long as their page */
-	*st = l->cli->format == OUTPUT_JSON ? json_items(l, items, count)
-					    : table_print(&cells, l->columns, l->column_count, items, count, l->widths);
+	if (cli_is_json(l->cli))
+		*st = json_items(l, items, count);
+	else if (l->cli->format == OUTPUT_CSV)
+		*st = csv_print(&cells, l->columns, l->column_count, items, count, !l->has_begun);
+	else
+		*st = table_print(&cells, l->columns, l->column_count, items, count, l->widths);
+	l->has_begun = true;
 	l->shown += count;
 	l->has_more = !is_last;
 	return status_ok(*st);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define ANSWER_BYTES_MAX (256 * 1024 * 1024)
+#define COMPLETE_WORDS   4 /* dfctl completion words -- WORD… */
 
 static atomic_bool is_interrupted; /* by the signal handler, read by every wait */
 
@@ -39,18 +40,24 @@ static void grpc_log(gpr_log_func_args *args)
 static struct status settle(struct cli *cli)
 {
 	const struct options *o = cli->options;
-	const char *server = getenv("DOMAINFLOW_SERVER"), *output = o->value[OPTION_OUTPUT],
-		   *no_color = getenv("NO_COLOR");
+	const char *no_color = getenv("NO_COLOR");
+	bool is_own_limit = o->command->times_itself && o->is_given[OPTION_TIMEOUT];
+	const char *const *value = cli->config.value;
 
-	cli->server = o->value[OPTION_SERVER] ? o->value[OPTION_SERVER] : server && *server ? server : SERVER_DEFAULT;
-	cli->is_quiet = o->is_given[OPTION_QUIET];
-	cli->has_color = !o->is_given[OPTION_NO_COLOR] && !(no_color && *no_color) && terminal_columns(cli->out) > 0;
-	if (o->value[OPTION_TIMEOUT] && !duration_parse(o->value[OPTION_TIMEOUT], &cli->timeout_ms))
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE",
-				   "--timeout is a time such as 10s, 500ms or 2m, not %s", o->value[OPTION_TIMEOUT]);
-	if (output && strcmp(output, "json") != 0 && strcmp(output, "table") != 0)
-		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--output is table or json, not %s", output);
-	cli->format = output && strcmp(output, "json") == 0 ? OUTPUT_JSON : OUTPUT_TABLE;
+	cli->format = format_default(o->command);
+	if (o->command->is_offline)
+		return STATUS_OK_VALUE;
+	TRY(config_read(o, cli->arena, &cli->config));
+	cli->server = value[OPTION_SERVER] ? value[OPTION_SERVER] : SERVER_DEFAULT;
+	cli->is_quiet = value[OPTION_QUIET] != NULL;
+	cli->has_color = !value[OPTION_NO_COLOR] && !(no_color && *no_color) && terminal_columns(cli->out) > 0;
+	if (value[OPTION_TIMEOUT] &&
+	    !duration_parse(value[OPTION_TIMEOUT], is_own_limit ? &cli->limit_ms : &cli->timeout_ms))
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is a time such as 10s, 500ms or 2m, not %s",
+				   cli->config.source[OPTION_TIMEOUT], value[OPTION_TIMEOUT]);
+	/* A format the line names can be written, that was checked; a preference from elsewhere holds where it can. */
+	if (value[OPTION_OUTPUT])
+		format_parse(o->command, value[OPTION_OUTPUT], &cli->format);
 	return STATUS_OK_VALUE;
 }
 
@@ -80,6 +87,10 @@ int main(int argc, char **argv)
 	enum exit_code code;
 	struct status st;
 
+	if (argc > COMPLETE_WORDS && strcmp(argv[1], "completion") == 0 && strcmp(argv[2], "words") == 0) {
+		complete(stdout, argv + COMPLETE_WORDS, (size_t)argc - COMPLETE_WORDS);
+		return EXIT_OK;
+	}
 	gpr_set_log_function(grpc_log);
 	cli.is_utf8 = terminal_start();
 	signals_catch();

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "choices.h"
 #include "command.h"
 
 #include <ctype.h>
@@ -12,13 +13,14 @@
 #define NEAR_DISTANCE_MAX 2
 
 const struct option_row option_rows[OPTION_COUNT] = {
-#define X(name, text, letter, metavar, help) [OPTION_##name] = { text, letter, metavar, help },
+#define X(name, text, letter, metavar, values, help) \
+	[OPTION_##name] = { text, letter, metavar, &choices_##values, help },
 	GLOBAL_OPTIONS(X) COMMAND_OPTIONS(X)
 #undef X
 };
 
 const uint64_t option_globals = 0
-#define X(name, text, letter, metavar, help) | OPTION_BIT(name)
+#define X(name, text, letter, metavar, values, help) | OPTION_BIT(name)
 	GLOBAL_OPTIONS(X)
 #undef X
 	;
@@ -73,7 +75,7 @@ const char *nearest_word(const char *word, const char *(*word_at)(size_t i, cons
 			 size_t count)
 {
 	unsigned best = NEAR_DISTANCE_MAX + 1;
-	const char *found = NULL;
+	size_t found = count;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *candidate = word_at(i, context);
@@ -82,10 +84,10 @@ const char *nearest_word(const char *word, const char *(*word_at)(size_t i, cons
 
 		if (d < best && d < strlen(candidate)) {
 			best = d;
-			found = candidate;
+			found = i;
 		}
 	}
-	return found;
+	return found < count ? word_at(found, context) : NULL;
 }
 
 /* --- values -------------------------------------------------------------------------------------------------- */
@@ -112,6 +114,29 @@ bool duration_parse(const char *text, int64_t *out_ms)
 		return true;
 	}
 	return false;
+}
+
+bool format_parse(const struct command *command, const char *word, enum output_format *out)
+{
+	unsigned formats = command->formats ? command->formats : ~0u;
+	char text[PB_ENUM_TEXT_SIZE];
+
+	for (unsigned i = 0; choices_word(&choices_format, i, text); i++) {
+		if (strcmp(text, word) != 0 || !(formats >> i & 1))
+			continue;
+		*out = (enum output_format)i;
+		return true;
+	}
+	return false;
+}
+
+enum output_format format_default(const struct command *command)
+{
+	unsigned i = 0;
+
+	while (command->formats && !(command->formats >> i & 1))
+		i++;
+	return (enum output_format)i;
 }
 
 /* --- the line ------------------------------------------------------------------------------------------------ */
@@ -217,6 +242,41 @@ static struct status word_take(struct reading *r, const char *word)
 	return STATUS_OK_VALUE;
 }
 
+static struct status output_check(const struct options *o)
+{
+	char all[64] = "", word[PB_ENUM_TEXT_SIZE];
+	const char *text = o->value[OPTION_OUTPUT];
+	enum output_format format;
+	size_t n = 0;
+
+	if (!text || format_parse(o->command, text, &format))
+		return STATUS_OK_VALUE;
+	TRY(choices_check(&choices_format, "--output", text));
+	for (unsigned i = 0; choices_word(&choices_format, i, word); i++)
+		if (format_parse(o->command, word, &format))
+			n += (size_t)snprintf(all + n, sizeof all - n, "%s%s", n ? ", " : "", word);
+	return usage("%s can't be written as %s, only as %s", o->command->name, text, all);
+}
+
+static struct status values_check(const struct options *o)
+{
+	for (size_t i = 0; i < o->value_count; i++) {
+		const struct option_row *row = &option_rows[o->values[i].option];
+		char what[48];
+
+		snprintf(what, sizeof what, "--%s", row->name);
+		if (o->values[i].option != OPTION_OUTPUT)
+			TRY(choices_check(row->choices, what, o->values[i].value));
+	}
+	for (size_t i = 0; i < o->arg_count; i++) {
+		char name[COMMAND_ARGUMENT_SIZE];
+
+		command_argument(o->command, i, name);
+		TRY(choices_check(choices_of_argument(name), name, o->args[i]));
+	}
+	return output_check(o);
+}
+
 static struct status check(const struct options *o)
 {
 	if (!o->command)
@@ -230,7 +290,7 @@ static struct status check(const struct options *o)
 		return usage("%s needs %s", o->command->name, o->command->args);
 	if (o->arg_count > o->command->args_max)
 		return usage("%s takes no argument %s", o->command->name, o->args[o->command->args_max]);
-	return STATUS_OK_VALUE;
+	return values_check(o);
 }
 
 struct status options_read(int argc, char *const argv[], struct options *out)

@@ -11,45 +11,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct choices;
 struct command;
 
-/* X(NAME, long name, short letter or 0, metavar or NULL, help) */
+/* X(NAME, long name, short letter or 0, metavar or NULL, choices_… of its value, help) */
 #define GLOBAL_OPTIONS(X) \
-	X(SERVER, "server", 0, "ADDR", "the server: host:port or unix:/path (DOMAINFLOW_SERVER, else 127.0.0.1:8090)") \
-	X(TIMEOUT, "timeout", 0, "TIME", "longest wait for one answer: 10s, 500ms, 2m (default 10s)") \
-	X(OUTPUT, "output", 'o', "FORMAT", "table or json") \
-	X(NO_COLOR, "no-color", 0, NULL, "no colours (NO_COLOR does the same)") \
-	X(QUIET, "quiet", 'q', NULL, "no notes beside the answer") \
-	X(HELP, "help", 'h', NULL, "this help")
+	X(SERVER, "server", 0, "ADDR", none, "the server: host:port or unix:/path (default 127.0.0.1:8090)") \
+	X(TIMEOUT, "timeout", 0, "TIME", none, "longest wait for one answer: 10s, 500ms, 2m (default 10s)") \
+	X(OUTPUT, "output", 'o', "FORMAT", format, "how answers are written") \
+	X(TLS_CA, "tls-ca", 0, "FILE", file, "speak TLS; PEM file of the authorities that vouch for the server") \
+	X(TLS_CERT, "tls-cert", 0, "FILE", file, "PEM file of this client's certificate chain") \
+	X(TLS_KEY, "tls-key", 0, "FILE", file, "PEM file of this client's private key") \
+	X(TLS_SERVER_NAME, "tls-server-name", 0, "NAME", none, "the name the server's certificate must carry") \
+	X(NO_COLOR, "no-color", 0, NULL, none, "no colours (NO_COLOR does the same)") \
+	X(QUIET, "quiet", 'q', NULL, none, "no notes beside the answer") \
+	X(CONFIG, "config", 0, "FILE", file, "read this file instead of ~/.config/domainflow/config") \
+	X(HELP, "help", 'h', NULL, none, "this help")
 
 #define COMMAND_OPTIONS(X) \
-	X(FILE, "file", 'f', "FILE", "JSON to read, - for standard input") \
-	X(NAME, "name", 0, "TEXT", "the name") \
-	X(DESCRIPTION, "description", 0, "TEXT", "the description") \
-	X(MODE, "mode", 0, "MODE", "step_by_step or full_sequence") \
-	X(START, "start", 0, NULL, "start the first phase at once") \
-	X(IF_MISSING, "if-missing", 0, NULL, "show the one of that name when it has the same content") \
-	X(YES, "yes", 'y', NULL, "do not ask") \
-	X(LIMIT, "limit", 'n', "N", "show at most N, or all (default 100)") \
-	X(STATUS, "status", 0, "STATUS", "only those in this status") \
-	X(SEARCH, "search", 0, "TEXT", "only those whose name contains this") \
-	X(PHASE, "phase", 0, "PHASE", "only this phase") \
-	X(UNTIL, "until", 0, "GOAL", "completed (default), or the phase to wait for") \
-	X(AFTER, "after", 0, "N", "begin with the events after number N") \
-	X(PERSONA, "persona", 0, "ID|NAME", "use this persona; may be repeated") \
-	X(KEYWORD_SET, "keyword-set", 0, "ID|NAME", "use this keyword set; may be repeated") \
-	X(DNS_STATUS, "dns-status", 0, "STATUS", "pending, ok, error or timeout") \
-	X(HTTP_STATUS, "http-status", 0, "STATUS", "pending, ok, error or timeout") \
-	X(LEAD_STATUS, "lead-status", 0, "STATUS", "pending, match, no_match, error or timeout") \
-	X(REASON, "reason", 0, "REASON", "only this rejection reason; may be repeated") \
-	X(SORT, "sort", 0, "ORDER", "offset (default), domain_score or lead_score") \
-	X(TYPE, "type", 0, "TYPE", "dns or http") \
-	X(ENABLED, "enabled", 0, NULL, "only enabled ones") \
-	X(ENABLE, "enable", 0, NULL, "may be used from now on") \
-	X(DISABLE, "disable", 0, NULL, "may not be used any more")
+	X(FILE, "file", 'f', "FILE", file, "JSON to read, - for standard input") \
+	X(NAME, "name", 0, "TEXT", none, "the name") \
+	X(DESCRIPTION, "description", 0, "TEXT", none, "the description") \
+	X(MODE, "mode", 0, "MODE", mode, "who starts the next phase") \
+	X(START, "start", 0, NULL, none, "start the first phase at once") \
+	X(IF_MISSING, "if-missing", 0, NULL, none, "show the one of that name when it has the same content") \
+	X(YES, "yes", 'y', NULL, none, "do not ask") \
+	X(LIMIT, "limit", 'n', "N", none, "show at most N, or all (default 100)") \
+	X(STATUS, "status", 0, "STATUS", campaign_status, "only those in this status") \
+	X(SEARCH, "search", 0, "TEXT", none, "only those whose name contains this") \
+	X(PHASE, "phase", 0, "PHASE", phase, "only this phase") \
+	X(UNTIL, "until", 0, "GOAL", until, "end when this phase, or (completed, the default) the campaign is done") \
+	X(FOR, "for", 0, "GOAL", none, "status=STATUS or phase/PHASE=STATUS (default status=completed)") \
+	X(AFTER, "after", 0, "N", none, "begin with the events after number N") \
+	X(TYPES, "types", 0, "LIST", event_types, "only these events, separated by commas") \
+	X(PERSONA, "persona", 0, "ID|NAME", none, "use this persona; may be repeated") \
+	X(KEYWORD_SET, "keyword-set", 0, "ID|NAME", none, "use this keyword set; may be repeated") \
+	X(DNS_STATUS, "dns-status", 0, "STATUS", dns_status, "only those that resolve so") \
+	X(HTTP_STATUS, "http-status", 0, "STATUS", http_status, "only those whose site answers so") \
+	X(LEAD_STATUS, "lead-status", 0, "STATUS", lead_status, "only those with this verdict") \
+	X(REASON, "reason", 0, "REASON", rejection_reason, "only this rejection reason; may be repeated") \
+	X(SORT, "sort", 0, "ORDER", domain_sort, "the order (default offset)") \
+	X(TYPE, "type", 0, "TYPE", persona_type, "of the persona") \
+	X(ENABLED, "enabled", 0, NULL, none, "only enabled ones") \
+	X(ENABLE, "enable", 0, NULL, none, "may be used from now on") \
+	X(DISABLE, "disable", 0, NULL, none, "may not be used any more")
 
 enum option_id {
-#define X(name, text, letter, metavar, help) OPTION_##name,
+#define X(name, text, letter, metavar, values, help) OPTION_##name,
 	GLOBAL_OPTIONS(X) COMMAND_OPTIONS(X)
 #undef X
 		OPTION_COUNT
@@ -63,11 +71,19 @@ struct option_row {
 	const char *name;
 	char letter;
 	const char *metavar; /* NULL: takes no value */
+	const struct choices *choices;
 	const char *help;
 };
 
 extern const struct option_row option_rows[OPTION_COUNT];
 extern const uint64_t option_globals; /* their bits */
+
+enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV };
+
+#define FORMAT_BIT(name) (1u << OUTPUT_##name)
+#define FORMATS_ALL      0 /* what a row that says nothing has */
+#define FORMATS_STREAM   (FORMAT_BIT(TABLE) | FORMAT_BIT(JSON) | FORMAT_BIT(JSONL)) /* JSON is one object a line, too */
+#define FORMATS_NONE     FORMAT_BIT(TABLE)                                          /* writes one thing only */
 
 /* What a command line said. Texts point into argv. */
 struct options {
@@ -90,7 +106,12 @@ struct status options_read(int argc, char *const argv[], struct options *out) MU
 
 /* "1500ms", "10s", "2m", "10" (seconds), from 1 ms to a day. */
 bool duration_parse(const char *text, int64_t *out_ms);
-/* Which of `count` words is nearest to `word`, when near enough to be meant; NULL otherwise. `word_at` gives them. */
+/* The format that a word of --output means, as far as the command writes it. */
+bool format_parse(const struct command *command, const char *word, enum output_format *out);
+/* The format of a command when nobody chose one. */
+enum output_format format_default(const struct command *command);
+/* Which of `count` words is nearest to `word`, when near enough to be meant; NULL otherwise. `word_at` gives them; a
+ * word is valid until the next. */
 const char *nearest_word(const char *word, const char *(*word_at)(size_t i, const void *context), const void *context,
 			 size_t count);
 

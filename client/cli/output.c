@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "cli.h"
+#include "csv.h"
 #include "pb_json.h"
 #include "pb_value.h"
 #include "terminal.h"
@@ -8,10 +9,12 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP 2 /* spaces between columns */
+#define GAP              2 /* spaces between columns */
+#define COLUMN_NAME_SIZE 64
 
 const char *column_text(struct arena *arena, const struct column *column, const ProtobufCMessage *message)
 {
@@ -101,6 +104,38 @@ struct status table_print(struct cli *cli, const struct column *columns, size_t 
 	return ok ? STATUS_OK_VALUE : status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 }
 
+/* "progress.percent_complete" as "progress.percentComplete" */
+static void path_name(const char *path, char out[COLUMN_NAME_SIZE])
+{
+	size_t n = 0;
+
+	for (; *path && n + 1 < COLUMN_NAME_SIZE; path++)
+		out[n++] = *path == '_' && path[1] ? (char)toupper((unsigned char)*++path) : *path;
+	out[n] = '\0';
+}
+
+struct status csv_print(struct cli *cli, const struct column *columns, size_t column_count,
+			const ProtobufCMessage *const *rows, size_t row_count, bool has_head)
+{
+	AUTO(buffer) struct buffer b = { 0 };
+	char name[COLUMN_NAME_SIZE];
+
+	for (size_t c = 0; has_head && c < column_count; c++) {
+		path_name(columns[c].path, name);
+		csv_cell(&b, name, c == 0);
+	}
+	if (has_head)
+		csv_row_end(&b);
+	for (size_t r = 0; r < row_count; r++) {
+		for (size_t c = 0; c < column_count; c++)
+			csv_cell(&b, pb_text(cli->arena, rows[r], columns[c].path), c == 0);
+		csv_row_end(&b);
+	}
+	if (b.len && !flush(cli, &b))
+		return status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
+	return STATUS_OK_VALUE;
+}
+
 struct status json_answer(struct cli *cli, const ProtobufCMessage *message)
 {
 	AUTO(json) json_t *tree = pb_json(message);
@@ -108,7 +143,8 @@ struct status json_answer(struct cli *cli, const ProtobufCMessage *message)
 	bool ok;
 
 	buffer_init(&b, 0);
-	ok = tree && json_print(tree, 2, &b) && buffer_char(&b, '\n') && flush(cli, &b);
+	ok = tree && json_print(tree, cli->format == OUTPUT_JSONL ? JSON_COMPACT_TEXT : 2, &b) &&
+	     buffer_char(&b, '\n') && flush(cli, &b);
 	buffer_done(&b);
 	return ok ? STATUS_OK_VALUE : status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 }
@@ -121,10 +157,12 @@ struct status record_print(struct cli *cli, const ProtobufCMessage *message, con
 	struct buffer b;
 	bool ok;
 
-	if (cli->format == OUTPUT_JSON)
+	if (cli_is_json(cli))
 		return json_answer(cli, message);
 	if (!record)
 		return status_make(STATUS_INTERNAL, "BAD_RESPONSE", "the server's answer has no %s", path);
+	if (cli->format == OUTPUT_CSV)
+		return csv_print(cli, columns, column_count, &record, 1, true);
 	for (size_t i = 0; i < column_count; i++) {
 		unsigned own = terminal_width(columns[i].title);
 

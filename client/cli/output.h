@@ -1,6 +1,7 @@
-/* cli/output.h: answers as tables, records and JSON documents on standard output.
+/* cli/output.h: answers as tables, records, JSON and CSV on standard output.
  *
- * Everything in a table comes from a message by path and goes through terminal_text. One thread. */
+ * Everything in a table comes from a message by path and goes through terminal_text. CSV has the table's columns under
+ * the names JSON has for them (`progress.percentComplete`), values as in JSON. One thread. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
@@ -38,14 +39,19 @@ const char *column_text(struct arena *arena, const struct column *column, const 
 struct status table_print(struct cli *cli, const struct column *columns, size_t column_count,
 			  const ProtobufCMessage *const *rows, size_t row_count, unsigned *widths) MUST_CHECK;
 
-/* The answer of a command: as JSON all of `message`, as a record the message at `path` ("" is itself). */
+/* The rows as CSV; the names of the columns first when `has_head`. */
+struct status csv_print(struct cli *cli, const struct column *columns, size_t column_count,
+			const ProtobufCMessage *const *rows, size_t row_count, bool has_head) MUST_CHECK;
+
+/* The answer of a command: as JSON all of `message`, as a record or a row of CSV the message at `path` ("" is itself).
+ */
 struct status record_print(struct cli *cli, const ProtobufCMessage *message, const char *path,
 			   const struct column *columns, size_t column_count) MUST_CHECK;
-/* One JSON document. */
+/* One JSON document, with jsonl on one line. */
 struct status json_answer(struct cli *cli, const ProtobufCMessage *message) MUST_CHECK;
 
-/* Calls a List… method page by page and shows its repeated field `items` as a table or as one document
- * {"items": […]}; --limit says how many. */
+/* Calls a List… method page by page and shows its repeated field `items` as a table, as one document {"items": […]}, as
+ * an object a line, or as CSV; --limit says how many. */
 struct status list_print(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
 			 const struct column *columns, size_t column_count) MUST_CHECK;
 

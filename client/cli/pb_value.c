@@ -5,6 +5,7 @@
 
 #include "google/protobuf/timestamp.pb-c.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,6 +74,26 @@ struct pb_slot pb_slot(const ProtobufCMessage *message, const ProtobufCFieldDesc
 	return (struct pb_slot){ field, (const char *)first + i * element_size(field->type) };
 }
 
+ProtobufCMessage *pb_make(struct arena *arena, const ProtobufCMessageDescriptor *type)
+{
+	ProtobufCMessage *message = arena_alloc(arena, type->sizeof_message);
+
+	if (message)
+		protobuf_c_message_init(type, message);
+	return message;
+}
+
+void *pb_place(ProtobufCMessage *message, const char *name)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+
+	assert(field && field->label != PROTOBUF_C_LABEL_REPEATED);
+	if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF)
+		*(uint32_t *)(uintptr_t)at(message, field->quantifier_offset) = field->id;
+	return (char *)message + field->offset;
+}
+
 /* --- enums --------------------------------------------------------------------------------------------------- */
 
 /* How many characters of "PHASE_STATUS_PAUSED" are the prefix made from "PhaseStatus". */
@@ -126,20 +147,6 @@ bool pb_enum_parse(const ProtobufCEnumDescriptor *type, const char *word, int *o
 		}
 	}
 	return false;
-}
-
-const char *pb_enum_words(const ProtobufCEnumDescriptor *type, struct arena *arena)
-{
-	char text[PB_ENUM_TEXT_SIZE];
-	const char *list = "";
-
-	for (unsigned i = 0; list && i < type->n_values; i++) {
-		pb_enum_text(type, type->values[i].value, text);
-		if (*text)
-			list = arena_printf(arena, "%s%s%s", list,
-					    !*list ? "" : (i + 1 == type->n_values ? " or " : ", "), text);
-	}
-	return list ? list : "";
 }
 
 /* --- times --------------------------------------------------------------------------------------------------- */

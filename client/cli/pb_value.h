@@ -27,12 +27,16 @@ size_t pb_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor 
 /* Element i of a repeated field; i is 0 for others. Only when pb_is_set, or i < pb_count. */
 struct pb_slot pb_slot(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t i);
 
+/* A message with its defaults, in the arena; NULL when that is full. */
+ProtobufCMessage *pb_make(struct arena *arena, const ProtobufCMessageDescriptor *type) MUST_CHECK;
+/* Where the plain or oneof field of that name is, which becomes the chosen one of its oneof; it must be there. What is
+ * written is of the field's C type: const char *, protobuf_c_boolean, int (enums), ProtobufCMessage *. */
+void *pb_place(ProtobufCMessage *message, const char *name);
+
 /* "lower_case" without the enum's own prefix; "" for _UNSPECIFIED, the number for a value this build doesn't know. */
 void pb_enum_text(const ProtobufCEnumDescriptor *type, int value, char out[PB_ENUM_TEXT_SIZE]);
 /* The value of a word as pb_enum_text writes it, case ignored, '-' as '_'; false when there is none such. */
 bool pb_enum_parse(const ProtobufCEnumDescriptor *type, const char *word, int *out);
-/* "a, b or c": every word of the enum, in the arena. */
-const char *pb_enum_words(const ProtobufCEnumDescriptor *type, struct arena *arena);
 
 bool pb_is_timestamp(const ProtobufCMessageDescriptor *type);
 /* RFC 3339 in UTC with milliseconds; microseconds where there are any. */

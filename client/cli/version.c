@@ -20,7 +20,7 @@ static struct status json_both(struct cli *cli, const Domainflow__V2__GetServerI
 		json_pack("{s:s, s:o?}", "client", DFCTL_VERSION, "server", answer ? pb_json(&answer->base) : NULL);
 	AUTO(buffer) struct buffer b = { 0 };
 
-	if (!both || !json_print(both, 2, &b))
+	if (!both || !json_print(both, cli->format == OUTPUT_JSONL ? JSON_COMPACT_TEXT : 2, &b))
 		return status_make(STATUS_INTERNAL, "OUTPUT", "%s", "the answer could not be written");
 	fprintf(cli->out, "%s\n", b.data);
 	return STATUS_OK_VALUE;
@@ -33,7 +33,7 @@ struct status show_version(struct cli *cli)
 	Domainflow__V2__GetServerInfoResponse *answer = NULL;
 	struct status st = CLI_CALL(cli, domainflow_v2_server_get_server_info, &request, &answer);
 
-	if (cli->format == OUTPUT_JSON) {
+	if (cli_is_json(cli)) {
 		TRY(json_both(cli, status_ok(st) ? answer : NULL));
 		return st;
 	}

@@ -1,7 +1,11 @@
 #include "watch_state.h"
 
+#include "choices.h"
+
 #include <stdio.h>
 #include <string.h>
+
+#define GOAL_SIZE 64
 
 struct watch_phase *watch_phase_of(struct watch *w, Domainflow__V2__Phase phase)
 {
@@ -73,14 +77,60 @@ static void summary_apply(struct watch *w, const PbPhaseSummary *s, int64_t now_
 		snprintf(w->failure, sizeof w->failure, "%s", s->error && *s->error->message ? s->error->message : "");
 }
 
+/* --- the goal ------------------------------------------------------------------------------------------------ */
+
+struct status watch_goal_read(const char *text, struct watch *out)
+{
+	static const struct choices phase_statuses = { .type = &domainflow__v2__phase_status__descriptor };
+	const struct choices *statuses = &choices_campaign_status;
+	char word[GOAL_SIZE], *equals;
+
+	snprintf(word, sizeof word, "%s", text);
+	equals = strchr(word, '=');
+	if (equals)
+		*equals = '\0';
+	if (strncmp(word, "phase/", 6) == 0 || (!equals && choices_value(&choices_phase, word) > 0)) {
+		const char *phase = strncmp(word, "phase/", 6) == 0 ? word + 6 : word;
+
+		TRY(choices_check(&choices_phase, "the phase of --for", phase));
+		out->until = (Domainflow__V2__Phase)choices_value(&choices_phase, phase);
+		statuses = &phase_statuses;
+		if (!equals)
+			return STATUS_OK_VALUE;
+	} else if (equals && strcmp(word, "status") != 0) {
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE",
+				   "--for is status=STATUS or phase/PHASE=STATUS, not %s", text);
+	}
+	TRY(choices_check(statuses, "the status of --for", equals ? equals + 1 : word));
+	out->until_status = choices_value(statuses, equals ? equals + 1 : word);
+	return STATUS_OK_VALUE;
+}
+
 static bool is_goal_reached(struct watch *w)
 {
 	const struct watch_phase *goal = watch_phase_of(w, w->until);
+	int wanted = w->until_status;
 
 	if (goal)
-		return goal->status == DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_COMPLETED;
-	return w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_COMPLETED;
+		return (int)goal->status == (wanted ? wanted : DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_COMPLETED);
+	return (int)w->status == (wanted ? wanted : DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_COMPLETED);
 }
+
+/* What follows from the campaign's status. Out of an end it can only be led by somebody. */
+static enum watch_outcome status_outcome(struct watch *w)
+{
+	if (is_goal_reached(w))
+		return WATCH_REACHED;
+	if (w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_CANCELLED)
+		return WATCH_CANCELLED;
+	if (w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED)
+		return WATCH_PHASE_FAILED;
+	if (w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_COMPLETED)
+		return WATCH_OVER;
+	return WATCH_GOES_ON;
+}
+
+/* --- messages ------------------------------------------------------------------------------------------------ */
 
 enum watch_outcome watch_snapshot(struct watch *w, const PbSnapshot *snapshot, int64_t now_ms)
 {
@@ -89,12 +139,7 @@ enum watch_outcome watch_snapshot(struct watch *w, const PbSnapshot *snapshot, i
 	w->percent = snapshot->overall_progress_percentage;
 	for (size_t i = 0; i < snapshot->n_phases; i++)
 		summary_apply(w, snapshot->phases[i], now_ms);
-	if (is_goal_reached(w))
-		return WATCH_REACHED;
-	if (w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_CANCELLED)
-		return WATCH_CANCELLED;
-	return w->status == DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED ? WATCH_PHASE_FAILED
-										    : WATCH_GOES_ON;
+	return status_outcome(w);
 }
 
 static void percent_count(struct watch *w)
@@ -122,18 +167,15 @@ static enum watch_outcome transition_apply(struct watch *w, const PbEvent *event
 	if (phase)
 		phase->status = t->status;
 	percent_count(w);
-	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_FAILED) {
-		if (is_part_of_a_stop(t->summary))
-			return WATCH_GOES_ON;
+	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_FAILED && !is_part_of_a_stop(t->summary))
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_FAILED;
-		return WATCH_PHASE_FAILED;
-	}
 	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_PAUSED)
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_PAUSED;
 	if (t->status == DOMAINFLOW__V2__PHASE_STATUS__PHASE_STATUS_IN_PROGRESS)
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_RUNNING;
-	return w->until != DOMAINFLOW__V2__PHASE__PHASE_UNSPECIFIED && is_goal_reached(w) ? WATCH_REACHED
-											  : WATCH_GOES_ON;
+	if (is_goal_reached(w))
+		return WATCH_REACHED;
+	return event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_PHASE_FAILED ? status_outcome(w) : WATCH_GOES_ON;
 }
 
 /* The stream says campaign_completed and campaign_cancelled; the status follows from that. */
@@ -142,11 +184,11 @@ static enum watch_outcome plain_apply(struct watch *w, const PbEvent *event)
 	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_CAMPAIGN_COMPLETED) {
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_COMPLETED;
 		w->percent = 100;
-		return WATCH_REACHED;
+		return status_outcome(w);
 	}
 	if (event->type == DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_CAMPAIGN_CANCELLED) {
 		w->status = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_CANCELLED;
-		return WATCH_CANCELLED;
+		return status_outcome(w);
 	}
 	return WATCH_GOES_ON;
 }

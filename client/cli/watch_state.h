@@ -31,11 +31,13 @@ enum watch_outcome {
 	WATCH_REACHED,      /* the goal */
 	WATCH_PHASE_FAILED, /* see failure */
 	WATCH_CANCELLED,
+	WATCH_OVER, /* the campaign completed, and the goal was another */
 };
 
 struct watch {
 	char name[WATCH_TEXT_SIZE];
-	Domainflow__V2__Phase until; /* unspecified: until the campaign completes */
+	Domainflow__V2__Phase until; /* whose status is waited for; unspecified: the campaign's */
+	int until_status;            /* a PhaseStatus or CampaignStatus; 0: completed */
 	Domainflow__V2__CampaignStatus status;
 	Domainflow__V2__CampaignMode mode;
 	double percent;
@@ -46,6 +48,9 @@ struct watch {
 	char failure[WATCH_TEXT_SIZE];
 };
 
+/* The goal in "status=STATUS", "phase/PHASE=STATUS", "phase/PHASE", a phase or a status of the campaign alone.
+ * INVALID_ARGUMENT / USAGE. */
+struct status watch_goal_read(const char *text, struct watch *out) MUST_CHECK;
 /* NULL for a number that is no phase. */
 struct watch_phase *watch_phase_of(struct watch *w, Domainflow__V2__Phase phase) NOT_NULL;
 /* Takes over where everything stands; what follows from it. */

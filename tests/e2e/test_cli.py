@@ -1,4 +1,6 @@
 """dfctl against a real server: answers, exit codes, repeatable creates, and a watch that outlives its connection."""
+import csv
+import io
 import json
 import os
 import pty
@@ -25,12 +27,13 @@ class CommandLine(unittest.TestCase):
         cls.folder = Path(tempfile.mkdtemp(dir=cls.stack.folder))
 
     def environment(self):
-        return {**os.environ, "DOMAINFLOW_SERVER": self.stack.instances[0].grpc, "LC_ALL": "C.UTF-8"}
+        return {**os.environ, "DOMAINFLOW_SERVER": self.stack.instances[0].grpc, "LC_ALL": "C.UTF-8",
+                "XDG_CONFIG_HOME": str(self.folder)}
 
-    def dfctl(self, *arguments, code=0, data=None):
+    def dfctl(self, *arguments, code=0, data=None, **environment):
         """Standard output and standard error of a run that must end with `code`."""
         done = subprocess.run([BIN / "dfctl", *map(str, arguments)], input=data, capture_output=True, text=True,
-                              timeout=CAMPAIGN_SECONDS, env=self.environment())
+                              timeout=CAMPAIGN_SECONDS, env={**self.environment(), **environment})
         self.assertEqual(done.returncode, code, f"dfctl {arguments}: {done.stderr}{done.stdout}")
         return done.stdout, done.stderr
 
@@ -126,6 +129,90 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(numbers, list(range(1, snapshot["lastEvent"] + 1)))
         self.assertEqual(events[-1]["type"], "campaign_completed")
 
+    def test_answers_come_in_four_formats(self):
+        campaign = self.stack.create_campaign(50, mode="step_by_step")
+        self.dfctl("campaign", "start", campaign)
+        self.dfctl("campaign", "wait", campaign, "--for", "phase/generation=completed")
+        domains = self.json("domain", "list", campaign, "--limit", "all")["domains"]
+        lines = self.dfctl("domain", "list", campaign, "--limit", "all", "-o", "jsonl")[0].splitlines()
+        self.assertEqual([json.loads(line) for line in lines], domains)
+        text = self.dfctl("domain", "list", campaign, "--limit", "all", "-o", "csv")[0]
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+        self.assertEqual([row["domain"] for row in rows], self.stack.names(50))
+        self.assertEqual({row["dnsStatus"] for row in rows}, {"pending"})
+        phases = list(csv.DictReader(io.StringIO(self.dfctl("campaign", "status", campaign, "-o", "csv")[0], newline="")))
+        self.assertEqual([(row["phase"], row["progress.processedItems"]) for row in phases][:2],
+                         [("generation", "50"), ("dns", "0")])
+        self.assertEqual(self.dfctl("campaign", "get", campaign, "-o", "jsonl")[0].count("\n"), 1)
+        self.assertIn("50", self.dfctl("campaign", "get", campaign, "-o", "csv")[0])
+
+    def test_wait_ends_when_it_is_there_with_124_when_it_is_late_and_with_1_when_it_can_not_be(self):
+        campaign = self.stack.create_campaign(50, mode="step_by_step")
+        self.assertEqual(self.dfctl("campaign", "wait", campaign, "--for", "draft"), ("", ""))
+        self.assertIn("(WAIT_TIMEOUT)", self.dfctl("campaign", "wait", campaign, "--timeout", "500ms", code=124)[1])
+        waiting = self.spawn("campaign", "wait", campaign, "--for", "phase/dns=completed", "--timeout", "10m")
+        self.dfctl("campaign", "mode", campaign, "full_sequence")
+        self.dfctl("campaign", "start", campaign)
+        self.assertEqual(self.ends_with(waiting, 0), ("", ""))
+        self.dfctl("campaign", "wait", campaign)
+        self.assertIn("(CAMPAIGN_OVER)", self.dfctl("campaign", "wait", campaign, "--for", "status=paused", code=1)[1])
+        self.assertIn("did you mean completed?", self.dfctl("campaign", "wait", campaign, "--for", "status=complted", code=2)[1])
+        self.dfctl("campaign", "wait", NOBODY, code=3)
+        self.dfctl("--server", f"unix:{self.folder}/none", "campaign", "wait", campaign, "--timeout", "1m", code=5)
+
+    def test_events_are_shown_from_any_number_on_and_picked_by_type(self):
+        campaign = self.stack.create_campaign(50)
+        tail = self.spawn("events", campaign, "--types", "campaign_completed", "-n", "1", "-o", "jsonl")
+        self.dfctl("campaign", "start", campaign)
+        self.dfctl("campaign", "wait", campaign)
+        last = self.json("campaign", "status", campaign)["snapshot"]["lastEvent"]
+        self.assertEqual(json.loads(self.ends_with(tail, 0)[0])["type"], "campaign_completed")
+        stored = [json.loads(line) for line in
+                  self.dfctl("events", campaign, "--after", "0", "--limit", last, "-o", "jsonl")[0].splitlines()]
+        self.assertEqual([event["eventNumber"] for event in stored], list(range(1, last + 1)))
+        lines = self.dfctl("events", campaign, "--after", "0", "--types", "phase_completed", "-n", "5")[0].splitlines()
+        self.assertEqual([line.split()[2] for line in lines], ["generation", "dns", "http", "analysis", "leads"])
+        self.dfctl("events", NOBODY, code=3)
+        interrupted = self.spawn("events", campaign)
+        self.assertIn("snapshot", interrupted.stdout.readline())
+        interrupted.send_signal(signal.SIGINT)
+        self.ends_with(interrupted, 130)
+
+    def test_settings_come_from_the_line_the_environment_and_a_file(self):
+        nowhere, here = f"unix:{self.folder}/none", self.stack.instances[0].grpc
+        config = self.folder / "config"
+        config.write_text(f"server = {here}\noutput = json\n")
+        json.loads(self.dfctl("campaign", "list", "--config", config, DOMAINFLOW_SERVER="")[0])
+        json.loads(self.dfctl("campaign", "list", DOMAINFLOW_SERVER="", DOMAINFLOW_CONFIG=str(config))[0])
+        self.dfctl("campaign", "list", "--config", config, "--timeout", "1s", code=5, DOMAINFLOW_SERVER=nowhere)
+        self.dfctl("campaign", "list", "--server", here, DOMAINFLOW_SERVER=nowhere)
+        config.write_text("sever = x\n")
+        err = self.dfctl("campaign", "list", "--config", config, code=2)[1]
+        self.assertIn(f"{config}:1: there is no setting sever; did you mean server?", err)
+        self.assertIn("DOMAINFLOW_OUTPUT can't be jsno", self.dfctl("campaign", "list", code=2, DOMAINFLOW_OUTPUT="jsno")[1])
+        self.dfctl("help", DOMAINFLOW_OUTPUT="jsno")
+
+    def test_a_terminal_is_asked_before_something_is_deleted(self):
+        def answer(word):
+            """What stands on the terminal and the exit code, after `word` was typed."""
+            ours, theirs = pty.openpty()
+            process = subprocess.Popen([BIN / "dfctl", "keyword-set", "delete", "Asked"], stdin=theirs, stdout=theirs,
+                                       stderr=theirs, env=self.environment())
+            self.addCleanup(process.kill)
+            os.close(theirs)
+            shown = b""
+            while b"[y/N] " not in shown:
+                shown += os.read(ours, 4096)
+            os.write(ours, word)
+            code = process.wait(CAMPAIGN_SECONDS)
+            os.close(ours)
+            return shown.decode(), code
+        self.dfctl("keyword-set", "create", "-f", "-", data=json.dumps({"name": "Asked", "rules": ["one"]}))
+        self.assertEqual(answer(b"n\n"), ("Delete the keyword set Asked? [y/N] ", 1))
+        self.dfctl("keyword-set", "get", "Asked")
+        self.assertEqual(answer(b"y\n")[1], 0)
+        self.assertIn("(KEYWORD_SET_UNKNOWN)", self.dfctl("keyword-set", "get", "Asked", code=3)[1])
+
     def test_a_watch_outlives_the_server_and_ends_with_the_campaign(self):
         campaign = self.stack.create_campaign(200, mode="step_by_step")
         watch = self.spawn("campaign", "watch", campaign)
@@ -175,7 +262,9 @@ class CommandLine(unittest.TestCase):
 
     def test_personas_and_keyword_sets_are_changed_and_removed(self):
         rules = json.dumps({"name": "Changing", "rules": ["one", {"pattern": "two", "weight": 3}]})
-        first = self.json("keyword-set", "create", "-f", "-", data=rules)["keywordSet"]
+        created = self.json("keyword-set", "create", "-f", "-", data=rules)["keywordSet"]
+        first = self.json("keyword-set", "get", "Changing")["keywordSet"]
+        self.assertEqual(first["id"], created["id"])
         changed = self.json("keyword-set", "update", first["id"], "--disable", "--description", "x")["keywordSet"]
         self.assertEqual((changed["isEnabled"], changed["description"], changed["rules"]), (False, "x", first["rules"]))
         self.dfctl("keyword-set", "delete", first["id"])

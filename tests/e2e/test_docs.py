@@ -1,5 +1,5 @@
-"""docs/operations.md names every setting and every metric there is, and no other. `python3 tests/e2e/test_docs.py write`
-brings both tables up to date."""
+"""docs/operations.md names every setting and every metric there is, docs/cli.md every command, and no other.
+`python3 tests/e2e/test_docs.py write` brings the tables up to date."""
 import re
 import subprocess
 import sys
@@ -8,19 +8,24 @@ import unittest
 from stack import BIN, PHASES, ROOT, Stack
 
 NAMES = 200
-OPERATIONS = ROOT / "docs" / "operations.md"
+PAGES = {"settings": "operations.md", "metrics": "operations.md", "commands": "cli.md"}
 
 
 def section(name):
-    """Where the table between the markers of that name begins and ends."""
-    text = OPERATIONS.read_text()
+    """The page with the table of that name, and where between its markers the table begins and ends."""
+    page = ROOT / "docs" / PAGES[name]
+    text = page.read_text()
     begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
-    return text.index(begin) + len(begin), text.index(end)
+    return page, text.index(begin) + len(begin), text.index(end)
 
 
 def written(name):
-    begin, end = section(name)
-    return OPERATIONS.read_text()[begin:end]
+    page, begin, end = section(name)
+    return page.read_text()[begin:end]
+
+
+def commands_table():
+    return subprocess.run([BIN / "dfctl", "man", "markdown"], capture_output=True, text=True, check=True).stdout
 
 
 def settings_table():
@@ -43,6 +48,13 @@ def metrics_table(stack):
     helps = dict(re.findall(r"^# HELP (\S+) (.+)$", text, re.M))
     rows = [f"| `{name}` | {kind} | {helps[name]} |" for name, kind in sorted(kinds.items())]
     return "\n".join(["| metric | kind | meaning |", "|---|---|---|", *rows]) + "\n"
+
+
+class Commands(unittest.TestCase):
+    maxDiff = None
+
+    def test_every_command_is_described(self):
+        self.assertEqual(written("commands"), commands_table())
 
 
 class Operations(unittest.TestCase):
@@ -85,11 +97,11 @@ class Operations(unittest.TestCase):
 def write():
     with Stack() as stack:
         run_campaign(stack)
-        tables = {"settings": settings_table(), "metrics": metrics_table(stack)}
+        tables = {"settings": settings_table(), "metrics": metrics_table(stack), "commands": commands_table()}
     for name, table in tables.items():
-        begin, end = section(name)
-        text = OPERATIONS.read_text()
-        OPERATIONS.write_text(text[:begin] + table + text[end:])
+        page, begin, end = section(name)
+        text = page.read_text()
+        page.write_text(text[:begin] + table + text[end:])
 
 
 if __name__ == "__main__":

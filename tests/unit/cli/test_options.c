@@ -95,6 +95,15 @@ static void mistakes_are_named_with_what_may_be_meant(void **state)
 		{ "--start campaign get A", "takes no option --start" },
 		{ "campaign list --limit", "--limit needs a value" },
 		{ "campaign create --start=yes", "--start takes no value" },
+		{ "campaign list --status runing", "--status can't be runing; did you mean running?" },
+		{ "domain list A --dns-status x", "it is pending, ok, error or timeout" },
+		{ "campaign mode A fullsequence", "MODE can't be fullsequence; did you mean full_sequence?" },
+		{ "campaign status A dnss", "PHASE can't be dnss; did you mean dns?" },
+		{ "campaign start A x", "it is generation, dns, http, analysis or leads" },
+		{ "campaign list -o jsno", "--output can't be jsno; did you mean json?" },
+		{ "campaign watch A -o csv", "campaign watch can't be written as csv, only as table, json, jsonl" },
+		{ "events A --types phase_failed,zzzzzz", "--types can't be zzzzzz; --help lists the words" },
+		{ "completion tcsh", "SHELL can't be tcsh" },
 	};
 	struct options o;
 

@@ -95,6 +95,34 @@ static void later_pages_keep_the_columns_and_repeat_no_title(void **state)
 					"x.de            0\n");
 }
 
+static void csv_has_names_of_json_and_plain_values(void **state)
+{
+	struct desk *d = *state;
+	PB(Campaign, CAMPAIGN, campaign);
+	PB(CampaignProgress, CAMPAIGN_PROGRESS, progress);
+	static const struct column record[] = { { "NAME", "name", COLUMN_TEXT, 4 },
+						{ "DONE", "progress.percent_complete", COLUMN_PERCENT, 0 } };
+
+	campaign.name = pb_borrow("=cmd, long");
+	campaign.progress = &progress;
+	progress.percent_complete = 12.5;
+	d->cli.format = OUTPUT_CSV;
+	assert_true(status_ok(record_print(&d->cli, &campaign.base, "", record, 2)));
+	assert_string_equal(written(d), "name,progress.percentComplete\r\n\"'=cmd, long\",12.5\r\n");
+}
+
+static void json_lines_are_lines(void **state)
+{
+	struct desk *d = *state;
+	PB(CampaignProgress, CAMPAIGN_PROGRESS, progress);
+	const char *text;
+
+	d->cli.format = OUTPUT_JSONL;
+	assert_true(status_ok(json_answer(&d->cli, &progress.base)));
+	text = written(d);
+	assert_int_equal(strcspn(text, "\n") + 1, strlen(text));
+}
+
 static void records_leave_out_what_is_absent(void **state)
 {
 	static const struct column record[] = { { "name", "name", COLUMN_TEXT, 0 },
@@ -139,11 +167,13 @@ static void failures_end_with_the_documented_code(void **state)
 		{ STATUS_PERMISSION_DENIED, 1 },
 		{ STATUS_CANCELLED, 1 },
 	};
+	struct status late = { .code = STATUS_DEADLINE_EXCEEDED, .reason = "WAIT_TIMEOUT" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_int_equal(exit_code_of((struct status){ .code = cases[i].code }, false), cases[i].exit);
 	assert_int_equal(exit_code_of((struct status){ .code = STATUS_CANCELLED }, true), 130);
+	assert_int_equal(exit_code_of(late, false), 124);
 }
 
 static void failures_name_reason_fields_and_request(void **state)
@@ -199,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(tables_are_aligned_and_harmless),         TEST(later_pages_keep_the_columns_and_repeat_no_title),
+		TEST(csv_has_names_of_json_and_plain_values),  TEST(json_lines_are_lines),
 		TEST(records_leave_out_what_is_absent),        TEST(failures_end_with_the_documented_code),
 		TEST(failures_name_reason_fields_and_request), TEST(a_part_is_compared_member_by_member),
 	};

@@ -91,6 +91,55 @@ static enum watch_outcome outcome_event(struct watch *w, int32_t number, Domainf
 	return watch_apply(w, &event, 0);
 }
 
+static void goals_are_phases_and_statuses(void **state)
+{
+	static const struct {
+		const char *text;
+		int phase, status; /* phase -1: refused */
+	} cases[] = {
+		{ "status=completed", 0, CS(COMPLETED) },
+		{ "paused", 0, CS(PAUSED) },
+		{ "phase/dns", P(DNS), 0 },
+		{ "dns", P(DNS), 0 },
+		{ "phase/http=paused", P(HTTP), PS(PAUSED) },
+		{ "phase/leads=in_progress", P(LEADS), PS(IN_PROGRESS) },
+		{ "phase/leads=in-progress", P(LEADS), PS(IN_PROGRESS) },
+		{ "phase/dsn=completed", -1, 0 },
+		{ "phase/dns=done", -1, 0 },
+		{ "status=done", -1, 0 },
+		{ "colour=red", -1, 0 },
+		{ "status=ready", -1, 0 },
+		{ "", -1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct watch w = { 0 };
+		struct status st = watch_goal_read(cases[i].text, &w);
+
+		if (status_ok(st) != (cases[i].phase >= 0))
+			fail_msg("%s: %s", cases[i].text, st.detail);
+		if (cases[i].phase < 0)
+			continue;
+		assert_int_equal(w.until, cases[i].phase);
+		assert_int_equal(w.until_status, cases[i].status);
+	}
+}
+
+static void other_goals_than_completion_are_reached(void **state)
+{
+	struct watch paused = { .until = P(DNS), .until_status = PS(PAUSED) }, failed = { .until_status = CS(FAILED) };
+	struct watch running = { .until_status = CS(RUNNING) },
+		     missed = { .until = P(DNS), .until_status = PS(PAUSED) };
+
+	(void)state;
+	assert_int_equal(transition(&paused, 1, ET(PHASE_STARTED), P(DNS), PS(IN_PROGRESS)), WATCH_GOES_ON);
+	assert_int_equal(transition(&paused, 2, ET(PHASE_PAUSED), P(DNS), PS(PAUSED)), WATCH_REACHED);
+	assert_int_equal(transition(&failed, 1, ET(PHASE_FAILED), P(DNS), PS(FAILED)), WATCH_REACHED);
+	assert_int_equal(transition(&running, 1, ET(PHASE_STARTED), P(DNS), PS(IN_PROGRESS)), WATCH_REACHED);
+	assert_int_equal(outcome_event(&missed, 1, ET(CAMPAIGN_COMPLETED)), WATCH_OVER);
+}
+
 static void rate_and_eta_come_from_the_last_seconds(void **state)
 {
 	struct watch w = { 0 };
@@ -287,6 +336,8 @@ static int start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(goals_are_phases_and_statuses),
+		cmocka_unit_test(other_goals_than_completion_are_reached),
 		cmocka_unit_test(rate_and_eta_come_from_the_last_seconds),
 		cmocka_unit_test(a_new_run_starts_a_new_rate),
 		cmocka_unit_test(a_stopped_campaign_is_cancelled_not_failed),
