@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "api/campaign_control_api.h"
+#include "api/campaign_report_api.h"
 #include "api/convert.h"
 #include "api/mutation.h"
 #include "api/paging.h"
@@ -260,4 +261,8 @@ const struct domainflow_v2_campaign_handlers api_campaign_handlers = {
 	.set_campaign_mode = api_set_campaign_mode,
 	.stop_campaign = api_stop_campaign,
 	.restart_campaign = api_restart_campaign,
+	.get_campaign_progress = api_get_campaign_progress,
+	.get_campaign_state = api_get_campaign_state,
+	.set_campaign_state = api_set_campaign_state,
+	.get_enriched_campaign = api_get_enriched_campaign,
 };

@@ -112,6 +112,10 @@ static struct status restart_body(struct mutation *m, ProtobufCMessage **out)
 		return st;
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
 	answer->message = pb_text("The campaign runs again from dns to leads");
+	answer->skipped_phases = arena_array(m->arena, 1, sizeof *answer->skipped_phases);
+	if (!answer->skipped_phases)
+		return status_out_of_memory();
+	answer->skipped_phases[answer->n_skipped_phases++] = DOMAINFLOW__V2__PHASE__PHASE_GENERATION;
 	answer->n_phases_restarted = ARRAY_LEN(rerun);
 	answer->phases_restarted = arena_array(m->arena, ARRAY_LEN(rerun), sizeof *answer->phases_restarted);
 	answer->phase_statuses = pb_phase_summaries(m->arena, change.now.phases);
@@ -133,5 +137,56 @@ struct status api_restart_campaign(struct rpc_call *call, const Domainflow__V2__
 	TRY(api_uuid(rpc_call_arena(call), "campaignId", in->campaign_id, &m.campaign_id));
 	TRY(api_mutate(&m, restart_body, &answer));
 	*out = (Domainflow__V2__RestartCampaignResponse *)answer;
+	return STATUS_OK_VALUE;
+}
+
+struct set_state {
+	struct mutation mutation; /* first: the body gets it back */
+	int32_t version;
+};
+
+static struct status set_state_body(struct mutation *m, ProtobufCMessage **out)
+{
+	Domainflow__V2__SetCampaignStateResponse *answer =
+		PB_NEW(m->arena, Domainflow__V2__SetCampaignStateResponse, domainflow__v2__set_campaign_state_response);
+	struct campaign_change change;
+
+	if (!answer)
+		return status_out_of_memory();
+	TRY(change_open(m->tx, m->arena, &m->campaign_id, m->workspace, &change));
+	TRY(control_archive(&change, ((struct set_state *)m)->version));
+	TRY(change_save(&change));
+	m->has_moved = change.is_dirty;
+	m->moved = m->campaign_id;
+	TRY(store_snapshot_get(m->tx, &m->campaign_id, m->workspace, false, m->arena, &change.now));
+	answer->state = pb_campaign_state(m->arena, &change.now.campaign);
+	*out = &answer->base;
+	return answer->state ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+struct status api_set_campaign_state(struct rpc_call *call, const Domainflow__V2__SetCampaignStateRequest *in,
+				     Domainflow__V2__SetCampaignStateResponse **out)
+{
+	struct set_state s = { .mutation = { .call = call, .request = &in->base, .action = "archive", .phase = "" },
+			       .version = in->version };
+	struct arena *arena = rpc_call_arena(call);
+	ProtobufCMessage *answer = NULL;
+	struct violations violations;
+	int status = 0;
+	bool is_given;
+
+	TRY(api_uuid(arena, "campaignId", in->campaign_id, &s.mutation.campaign_id));
+	TRY(api_optional_state(arena, "currentState", (int)in->current_state, CAMPAIGN_STATUS_COUNT, &is_given,
+			       &status));
+	violations_init(&violations, arena);
+	if (!is_given)
+		violations_add(&violations, "currentState", "REQUIRED_FIELD", "is required");
+	else if (status != CAMPAIGN_STATUS_ARCHIVED)
+		violations_add(&violations, "currentState", "VALIDATION_ERROR", "can only be set to archived");
+	if (in->version < 1)
+		violations_add(&violations, "version", "REQUIRED_FIELD", "must be the version that was read");
+	TRY(violations_status(&violations));
+	TRY(api_mutate(&s.mutation, set_state_body, &answer));
+	*out = (Domainflow__V2__SetCampaignStateResponse *)answer;
 	return STATUS_OK_VALUE;
 }

@@ -14,5 +14,7 @@ struct status api_stop_campaign(struct rpc_call *call, const Domainflow__V2__Sto
 				Domainflow__V2__StopCampaignResponse **out) MUST_CHECK;
 struct status api_restart_campaign(struct rpc_call *call, const Domainflow__V2__RestartCampaignRequest *in,
 				   Domainflow__V2__RestartCampaignResponse **out) MUST_CHECK;
+struct status api_set_campaign_state(struct rpc_call *call, const Domainflow__V2__SetCampaignStateRequest *in,
+				     Domainflow__V2__SetCampaignStateResponse **out) MUST_CHECK;
 
 #endif

@@ -4,9 +4,10 @@
 #include "api/api.h"
 #include "api/convert.h"
 #include "api/mutation.h"
+#include "api/paging.h"
 #include "api/snapshot_pb.h"
 #include "base/clock.h"
-#include "base/page_token.h"
+#include "base/json.h"
 #include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
@@ -172,6 +173,10 @@ static struct status restart_analysis_body(struct mutation *m, ProtobufCMessage 
 	if (!status_ok(st))
 		return st;
 	answer->state = pb_phase_state(m->arena, &change.now.phases[PHASE_ANALYSIS], change.now.campaign.last_sequence);
+	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
+	answer->message = pb_text("Analysis scores every feature row again");
+	answer->current_state = pb_phase_status(change.now.phases[PHASE_ANALYSIS].status);
+	answer->timestamp = pb_time(m->arena, change.at_ms);
 	*out = &answer->base;
 	return answer->state ? STATUS_OK_VALUE : status_out_of_memory();
 }
@@ -238,33 +243,56 @@ static struct status get_campaign_status(struct rpc_call *call, const Domainflow
 	return STATUS_OK_VALUE;
 }
 
-static PbPhaseExecution *execution_pb(struct arena *arena, const struct uuid *campaign_id, const struct execution *e)
+static struct status list_phase_configs(struct rpc_call *call, const Domainflow__V2__ListPhaseConfigsRequest *in,
+					Domainflow__V2__ListPhaseConfigsResponse **out)
 {
-	PbPhaseExecution *pb = PB_NEW(arena, PbPhaseExecution, domainflow__v2__phase_execution);
+	struct arena *arena = rpc_call_arena(call);
+	Domainflow__V2__ListPhaseConfigsResponse *answer;
+	AUTO(json) json_t *configs = json_object();
+	struct campaign_snapshot snapshot;
 
-	if (!pb)
-		return NULL;
-	pb->id = pb_uuid(arena, &e->id);
-	pb->campaign_id = pb_uuid(arena, campaign_id);
-	pb->phase = pb_phase(e->state.phase);
-	pb->status = pb_phase_status(e->state.status);
-	pb->run_number = e->state.run_number;
-	pb->started_at = pb_time(arena, e->state.started_at_ms);
-	pb->completed_at = pb_time(arena, e->state.completed_at_ms);
-	pb->paused_at = pb_time(arena, e->state.paused_at_ms);
-	pb->failed_at = pb_time(arena, e->state.failed_at_ms);
-	pb->configuration = pb_text(e->state.configuration);
-	pb->metrics = pb_text(e->metrics);
-	pb->progress = pb_phase_progress(arena, &e->state);
-	if (e->state.status == PHASE_STATUS_FAILED) {
-		pb->error = PB_NEW(arena, PbPhaseError, domainflow__v2__phase_error);
-		if (!pb->error)
-			return NULL;
-		pb->error->code = pb_text(e->state.error_code);
-		pb->error->message = pb_text(e->state.error_message);
-		pb->error->at = pb_time(arena, e->state.failed_at_ms);
-	}
-	return pb->progress ? pb : NULL;
+	TRY(read_snapshot(call, in->campaign_id, &snapshot));
+	for (int i = 0; i < PHASE_COUNT; i++)
+		if (snapshot.phases[i].configuration)
+			json_object_set_new(configs, phase_to_text((enum phase)i),
+					    json_loads(snapshot.phases[i].configuration, 0, NULL));
+	answer = PB_NEW(arena, Domainflow__V2__ListPhaseConfigsResponse, domainflow__v2__list_phase_configs_response);
+	if (!answer)
+		return status_out_of_memory();
+	answer->campaign_id = pb_uuid(arena, &snapshot.campaign.id);
+	answer->configs = json_to_arena(arena, configs);
+	*out = answer;
+	return answer->configs ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+static struct status get_phase_execution(struct rpc_call *call, const Domainflow__V2__GetPhaseExecutionRequest *in,
+					 Domainflow__V2__GetPhaseExecutionResponse **out)
+{
+	struct arena *arena = rpc_call_arena(call);
+	const struct api *api = rpc_call_app(call);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	Domainflow__V2__GetPhaseExecutionResponse *answer;
+	struct campaign_snapshot snapshot;
+	struct execution *executions;
+	enum phase phase;
+	struct uuid id;
+	size_t count;
+
+	TRY(api_uuid(arena, "campaignId", in->campaign_id, &id));
+	TRY(api_phase(arena, in->phase, &phase));
+	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(store_snapshot_get(tx, &id, rpc_call_principal(call)->workspace, false, arena, &snapshot));
+	TRY(store_executions_list(tx, &id, &(struct execution_filter){ .phase = phase, .limit = 1 }, arena, &executions,
+				  &count));
+	TRY(store_commit(&tx));
+	if (count == 0)
+		return status_make(STATUS_NOT_FOUND, "EXECUTION_UNKNOWN", "%s never ran", phase_to_text(phase));
+	answer = PB_NEW(arena, Domainflow__V2__GetPhaseExecutionResponse, domainflow__v2__get_phase_execution_response);
+	if (!answer)
+		return status_out_of_memory();
+	answer->execution = pb_phase_execution(arena, &id, &executions[0]);
+	*out = answer;
+	return answer->execution ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 static struct status list_phase_executions(struct rpc_call *call, const Domainflow__V2__ListPhaseExecutionsRequest *in,
@@ -275,50 +303,45 @@ static struct status list_phase_executions(struct rpc_call *call, const Domainfl
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	Domainflow__V2__ListPhaseExecutionsResponse *answer;
 	struct campaign_snapshot snapshot;
-	struct page_position after = { .text = "" };
+	const struct api_paging paging = API_PAGING(in);
+	struct page_position at = { 0 };
+	struct execution_filter filter = { 0 };
 	struct execution *executions;
-	const char *filter;
-	size_t count;
-	int32_t size;
-	bool one_phase;
+	struct page_request page;
+	const char *scope, *next;
+	bool one_phase, has_after;
 	int phase = PHASE_COUNT;
 	struct uuid id;
+	int32_t total;
+	size_t count;
 
 	TRY(api_uuid(arena, "campaignId", in->campaign_id, &id));
-	TRY(api_page_size(arena, in->page_size, &size));
+	TRY(api_page_request(arena, &paging, &page));
 	TRY(api_optional_state(arena, "phase", (int)in->phase, PHASE_COUNT, &one_phase, &phase));
-	filter = arena_printf(arena, "executions %s %d", in->campaign_id, phase);
-	if (!filter)
-		return status_out_of_memory();
-	if (*in->page_token)
-		TRY(page_token_read(arena, filter, in->page_token, &after));
+	scope = arena_printf(arena, "executions %s %d", in->campaign_id, phase);
+	TRY(page_list_begin(arena, scope, &page, &has_after, &at));
+	filter = (struct execution_filter){ .phase = (enum phase)phase,
+					    .before = has_after ? &at.id : NULL,
+					    .limit = page.size + 1,
+					    .skip = page.skip };
 	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
 	TRY(store_snapshot_get(tx, &id, rpc_call_principal(call)->workspace, false, arena, &snapshot));
-	TRY(store_executions_list(tx, &id, (enum phase)phase, *in->page_token ? &after.id : NULL, size + 1, arena,
-				  &executions, &count));
+	TRY(store_executions_list(tx, &id, &filter, arena, &executions, &count));
+	TRY(store_executions_count(tx, &id, filter.phase, &total));
 	TRY(store_commit(&tx));
+	if (count > (size_t)page.size)
+		at.id = executions[page.size - 1].id;
+	TRY(page_list_end(arena, scope, &page, &count, &at, &next));
 	answer = PB_NEW(arena, Domainflow__V2__ListPhaseExecutionsResponse,
 			domainflow__v2__list_phase_executions_response);
 	if (!answer)
 		return status_out_of_memory();
-	if (count > (size_t)size) {
-		count = (size_t)size;
-		answer->next_page_token = page_token_make(
-			arena, filter, &(struct page_position){ .text = "", .id = executions[count - 1].id });
-		if (!answer->next_page_token)
-			return status_out_of_memory();
-	}
-	answer->executions = arena_array(arena, count, sizeof *answer->executions);
-	if (!answer->executions)
-		return status_out_of_memory();
-	for (; answer->n_executions < count; answer->n_executions++) {
-		PbPhaseExecution *pb = execution_pb(arena, &id, &executions[answer->n_executions]);
-		if (!pb)
-			return status_out_of_memory();
-		answer->executions[answer->n_executions] = pb;
-	}
+	answer->next_page_token = pb_text(next);
+	answer->total_size = total;
+	answer->executions = pb_phase_executions(arena, &id, executions, count);
+	answer->n_executions = count;
 	*out = answer;
-	return STATUS_OK_VALUE;
+	return answer->executions ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 const struct domainflow_v2_phase_handlers api_phase_handlers = {
@@ -330,5 +353,7 @@ const struct domainflow_v2_phase_handlers api_phase_handlers = {
 	.restart_analysis = restart_analysis,
 	.get_phase = get_phase,
 	.get_campaign_status = get_campaign_status,
+	.list_phase_configs = list_phase_configs,
+	.get_phase_execution = get_phase_execution,
 	.list_phase_executions = list_phase_executions,
 };

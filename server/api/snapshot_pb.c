@@ -1,6 +1,7 @@
 #include "api/snapshot_pb.h"
 
 #include "api/convert.h"
+#include "store/execution_store.h"
 
 PbPhaseProgress *pb_phase_progress(struct arena *arena, const struct phase_state *state)
 {
@@ -45,6 +46,8 @@ PbPhaseSummary *pb_phase_summary(struct arena *arena, const struct phase_state *
 	pb->completed_at = pb_time(arena, state->completed_at_ms);
 	pb->failed_at = pb_time(arena, state->failed_at_ms);
 	pb->error = phase_error(arena, state);
+	if (pb->error)
+		pb->error_message = pb->error->message;
 	pb->progress = pb_phase_progress(arena, state);
 	return pb->progress ? pb : NULL;
 }
@@ -124,8 +127,46 @@ PbPhaseState *pb_phase_state(struct arena *arena, const struct phase_state *stat
 	return pb->runtime_controls && pb->progress ? pb : NULL;
 }
 
-static PbCampaignProgress *campaign_progress(struct arena *arena, const struct campaign_snapshot *snapshot,
-					     const struct counters *counters)
+PbPhaseExecution *pb_phase_execution(struct arena *arena, const struct uuid *campaign_id, const struct execution *e)
+{
+	PbPhaseExecution *pb = PB_NEW(arena, PbPhaseExecution, domainflow__v2__phase_execution);
+
+	if (!pb)
+		return NULL;
+	pb->id = pb_uuid(arena, &e->id);
+	pb->campaign_id = pb_uuid(arena, campaign_id);
+	pb->phase = pb_phase(e->state.phase);
+	pb->status = pb_phase_status(e->state.status);
+	pb->run_number = e->state.run_number;
+	pb->started_at = pb_time(arena, e->state.started_at_ms);
+	pb->completed_at = pb_time(arena, e->state.completed_at_ms);
+	pb->paused_at = pb_time(arena, e->state.paused_at_ms);
+	pb->failed_at = pb_time(arena, e->state.failed_at_ms);
+	pb->created_at = pb->started_at;
+	pb->updated_at = pb_time(arena, e->updated_at_ms);
+	pb->configuration = pb_text(e->state.configuration);
+	pb->metrics = pb_text(e->metrics);
+	pb->progress = pb_phase_progress(arena, &e->state);
+	pb->progress_percentage = phase_percent(&e->state);
+	pb->error = phase_error(arena, &e->state);
+	return pb->progress && (pb->error || e->state.status != PHASE_STATUS_FAILED) ? pb : NULL;
+}
+
+PbPhaseExecution **pb_phase_executions(struct arena *arena, const struct uuid *campaign_id,
+				       const struct execution *executions, size_t count)
+{
+	PbPhaseExecution **list = arena_array(arena, count + 1, sizeof *list);
+
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = pb_phase_execution(arena, campaign_id, &executions[i]);
+		if (!list[i])
+			return NULL;
+	}
+	return list;
+}
+
+PbCampaignProgress *pb_campaign_progress(struct arena *arena, const struct campaign_snapshot *snapshot,
+					 const struct counters *counters)
 {
 	PbCampaignProgress *pb = PB_NEW(arena, PbCampaignProgress, domainflow__v2__campaign_progress);
 
@@ -154,7 +195,7 @@ PbCampaign *pb_campaign(struct arena *arena, const struct campaign_snapshot *sna
 	pb->mode = pb_campaign_mode(c->mode);
 	pb->configuration = pb_text(c->configuration);
 	pb->current_phase = pb_phase(campaign_current_phase(snapshot->phases));
-	pb->progress = campaign_progress(arena, snapshot, counters);
+	pb->progress = pb_campaign_progress(arena, snapshot, counters);
 	if (c->has_scoring_profile)
 		pb->scoring_profile_id = pb_uuid(arena, &c->scoring_profile_id);
 	if (c->has_original)
@@ -168,4 +209,21 @@ PbCampaign *pb_campaign(struct arena *arena, const struct campaign_snapshot *sna
 	pb->last_sequence = c->last_sequence;
 	pb->version = c->version;
 	return pb->progress ? pb : NULL;
+}
+
+Domainflow__V2__CampaignState *pb_campaign_state(struct arena *arena, const struct campaign *c)
+{
+	Domainflow__V2__CampaignState *pb =
+		PB_NEW(arena, Domainflow__V2__CampaignState, domainflow__v2__campaign_state);
+
+	if (!pb)
+		return NULL;
+	pb->campaign_id = pb_uuid(arena, &c->id);
+	pb->current_state = pb_campaign_status(c->status);
+	pb->mode = pb_campaign_mode(c->mode);
+	pb->configuration = pb_text(c->configuration);
+	pb->version = c->version;
+	pb->created_at = pb_time(arena, c->created_at_ms);
+	pb->updated_at = pb_time(arena, c->updated_at_ms);
+	return pb;
 }

@@ -162,6 +162,30 @@ struct status control_set_mode(struct campaign_change *change, enum campaign_mod
 	return STATUS_OK_VALUE;
 }
 
+struct status control_archive(struct campaign_change *change, int32_t version)
+{
+	struct campaign *campaign = &change->now.campaign;
+	enum phase control = campaign_control_phase(change->now.phases);
+
+	if (campaign->version != version) {
+		struct status st = campaign_refusal(change, PHASE_COUNT, "VERSION_MISMATCH", "archive",
+						    "the campaign has changed since that version");
+		status_add_meta(&st, change->arena, "current_version",
+				arena_printf(change->arena, "%d", campaign->version));
+		return st;
+	}
+	if (campaign->status == CAMPAIGN_STATUS_ARCHIVED)
+		return STATUS_OK_VALUE;
+	if (control != PHASE_COUNT)
+		return campaign_refusal(change, control, "CAMPAIGN_IN_PROGRESS", "archive",
+					"a phase is in progress or paused; stop it first");
+	campaign->status = CAMPAIGN_STATUS_ARCHIVED;
+	campaign->last_sequence++;
+	campaign->error_message = "";
+	change->is_dirty = true;
+	return STATUS_OK_VALUE;
+}
+
 struct status control_start(const struct phase_env *env, struct campaign_change *change, enum phase phase,
 			    struct expected_state expected, bool *keep)
 {
@@ -184,10 +208,17 @@ struct status control_restart_analysis(const struct phase_env *env, struct campa
 {
 	struct phase_state *p = &change->now.phases[PHASE_ANALYSIS];
 
+	struct status st;
+
 	*keep = false;
 	if (p->status == PHASE_STATUS_IN_PROGRESS || p->status == PHASE_STATUS_PAUSED)
-		return illegal_move(change, PHASE_ANALYSIS, PHASE_ACTION_START);
-	TRY(start_check(change, PHASE_ANALYSIS));
+		st = illegal_move(change, PHASE_ANALYSIS, PHASE_ACTION_START);
+	else
+		st = start_check(change, PHASE_ANALYSIS);
+	if (!status_ok(st)) { /* of http, or of the run that is under way */
+		status_add_meta(&st, change->arena, "required_state", phase_status_to_text(PHASE_STATUS_COMPLETED));
+		return st;
+	}
 	return start_phase(env, change, PHASE_ANALYSIS, PHASE_COUNT, keep);
 }
 

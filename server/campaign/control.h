@@ -40,6 +40,11 @@ struct status control_restart_analysis(const struct phase_env *env, struct campa
 				       bool *keep) MUST_CHECK;
 struct status control_set_mode(struct campaign_change *change, enum campaign_mode mode) MUST_CHECK;
 
+/* Only reading, copying and removing it are possible from then on. FAILED_PRECONDITION: VERSION_MISMATCH when the
+ * campaign has changed since `version`, CAMPAIGN_IN_PROGRESS while a phase is active. Does nothing when it is archived.
+ */
+struct status control_archive(struct campaign_change *change, int32_t version) MUST_CHECK;
+
 /* Internal: the last batch is done. Runs the phase's finish, completes it, and moves the campaign on. Does nothing when
  * the phase is not in progress. */
 struct status control_complete(const struct phase_env *env, struct campaign_change *change,

@@ -5,17 +5,31 @@
 #include "store/row.h"
 #include "store/sql.h"
 
-struct status store_executions_list(struct store_tx *tx, const struct uuid *campaign_id, enum phase phase,
-				    const struct uuid *before, int32_t limit, struct arena *arena,
-				    struct execution **out, size_t *out_count)
+static const char *phase_or_null(enum phase phase)
+{
+	return phase == PHASE_COUNT ? NULL : phase_to_text(phase);
+}
+
+struct status store_executions_count(struct store_tx *tx, const struct uuid *campaign_id, enum phase phase,
+				     int32_t *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_executions_count, &rows, P_UUID(campaign_id), P_TEXT(phase_or_null(phase))));
+	return row_count(rows, out);
+}
+
+struct status store_executions_list(struct store_tx *tx, const struct uuid *campaign_id,
+				    const struct execution_filter *filter, struct arena *arena, struct execution **out,
+				    size_t *out_count)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct execution *list;
 	struct row row;
 	size_t n = 0;
 
-	TRY(store_query(tx, sql_executions_list, &rows, P_UUID(campaign_id),
-			P_TEXT(phase == PHASE_COUNT ? NULL : phase_to_text(phase)), P_UUID(before), P_INT(limit)));
+	TRY(store_query(tx, sql_executions_list, &rows, P_UUID(campaign_id), P_TEXT(phase_or_null(filter->phase)),
+			P_UUID(filter->before), P_INT(filter->limit), P_INT(filter->skip)));
 	list = arena_array(arena, (size_t)PQntuples(rows), sizeof *list);
 	if (!list)
 		return status_out_of_memory();
@@ -39,6 +53,7 @@ struct status store_executions_list(struct store_tx *tx, const struct uuid *camp
 		e->state.completed_at_ms = take_timestamp_ms_or(&row, "completed_at", 0);
 		e->state.paused_at_ms = take_timestamp_ms_or(&row, "paused_at", 0);
 		e->state.failed_at_ms = take_timestamp_ms_or(&row, "failed_at", 0);
+		e->updated_at_ms = take_timestamp_ms(&row, "updated_at");
 		if (name && status) {
 			phase_from_text(name, &e->state.phase);
 			phase_status_from_text(status, &e->state.status);

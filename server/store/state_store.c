@@ -160,16 +160,13 @@ struct status store_events_insert(struct store_tx *tx, const struct uuid *campai
 			     P_JSON_ARRAY(payloads, count));
 }
 
-struct status store_events_after(struct store_tx *tx, const struct uuid *campaign_id, int32_t after, int32_t limit,
-				 struct arena *arena, struct stored_event **out, size_t *out_count)
+static struct status take_events(const PGresult *rows, struct arena *arena, struct stored_event **out,
+				 size_t *out_count)
 {
-	AUTO(pgresult) PGresult *rows = NULL;
-	struct stored_event *events;
+	struct stored_event *events = arena_array(arena, (size_t)PQntuples(rows), sizeof *events);
 	struct row row;
 	size_t n = 0;
 
-	TRY(store_query(tx, sql_events_after, &rows, P_UUID(campaign_id), P_INT(after), P_INT(limit)));
-	events = arena_array(arena, (size_t)PQntuples(rows), sizeof *events);
 	if (!events)
 		return status_out_of_memory();
 	for (row_begin(&row, rows, arena); row_next(&row); n++) {
@@ -189,6 +186,24 @@ struct status store_events_after(struct store_tx *tx, const struct uuid *campaig
 	*out = events;
 	*out_count = n;
 	return STATUS_OK_VALUE;
+}
+
+struct status store_events_after(struct store_tx *tx, const struct uuid *campaign_id, int32_t after, int32_t limit,
+				 struct arena *arena, struct stored_event **out, size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_events_after, &rows, P_UUID(campaign_id), P_INT(after), P_INT(limit)));
+	return take_events(rows, arena, out, out_count);
+}
+
+struct status store_events_timeline(struct store_tx *tx, const struct uuid *campaign_id, int32_t limit,
+				    struct arena *arena, struct stored_event **out, size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+
+	TRY(store_query(tx, sql_events_timeline, &rows, P_UUID(campaign_id), P_INT(limit)));
+	return take_events(rows, arena, out, out_count);
 }
 
 struct status store_counters_add(struct store_tx *tx, const struct uuid *campaign_id, const struct counters *deltas)

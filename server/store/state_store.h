@@ -54,6 +54,10 @@ struct status store_events_insert(struct store_tx *tx, const struct uuid *campai
 struct status store_events_after(struct store_tx *tx, const struct uuid *campaign_id, int32_t after, int32_t limit,
 				 struct arena *arena, struct stored_event **out, size_t *out_count) MUST_CHECK;
 
+/* The newest `limit` transitions, oldest first. */
+struct status store_events_timeline(struct store_tx *tx, const struct uuid *campaign_id, int32_t limit,
+				    struct arena *arena, struct stored_event **out, size_t *out_count) MUST_CHECK;
+
 /* Adds deltas; does nothing when all are zero. */
 struct status store_counters_add(struct store_tx *tx, const struct uuid *campaign_id,
 				 const struct counters *deltas) MUST_CHECK;
