@@ -4,6 +4,7 @@
 #include "rpc/server.h"
 
 #include "domainflow/v2/campaign_service.grpc-c.server.h"
+#include "domainflow/v2/discovery_service.grpc-c.server.h"
 #include "domainflow/v2/domain_service.grpc-c.server.h"
 #include "domainflow/v2/event_service.grpc-c.server.h"
 #include "domainflow/v2/insight_service.grpc-c.server.h"
@@ -15,6 +16,7 @@
 struct status api_register(struct rpc_server *server)
 {
 	TRY(rpc_server_add(server, &domainflow_v2_campaign_service, &api_campaign_handlers));
+	TRY(rpc_server_add(server, &domainflow_v2_discovery_service, &api_discovery_handlers));
 	TRY(rpc_server_add(server, &domainflow_v2_domain_service, &api_domain_handlers));
 	TRY(rpc_server_add(server, &domainflow_v2_event_service, &api_event_handlers));
 	TRY(rpc_server_add(server, &domainflow_v2_insight_service, &api_insight_handlers));

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 
 #include "domainflow/v2/campaign_service.pb-c.h"
+#include "domainflow/v2/discovery_service.pb-c.h"
 #include "domainflow/v2/domain_service.pb-c.h"
 #include "domainflow/v2/event_service.pb-c.h"
 #include "domainflow/v2/insight_service.pb-c.h"

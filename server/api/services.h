@@ -3,6 +3,7 @@
 #define API_SERVICES_H
 
 struct domainflow_v2_campaign_handlers;
+struct domainflow_v2_discovery_handlers;
 struct domainflow_v2_domain_handlers;
 struct domainflow_v2_event_handlers;
 struct domainflow_v2_insight_handlers;
@@ -12,6 +13,7 @@ struct domainflow_v2_phase_handlers;
 struct domainflow_v2_server_handlers;
 
 extern const struct domainflow_v2_campaign_handlers api_campaign_handlers;
+extern const struct domainflow_v2_discovery_handlers api_discovery_handlers;
 extern const struct domainflow_v2_domain_handlers api_domain_handlers;
 extern const struct domainflow_v2_event_handlers api_event_handlers;
 extern const struct domainflow_v2_insight_handlers api_insight_handlers;

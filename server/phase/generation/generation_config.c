@@ -94,6 +94,25 @@ struct status generation_config_read(const json_t *object, const char *path, con
 	return STATUS_OK_VALUE;
 }
 
+struct status generation_pattern_read(const json_t *object, const char *path, struct arena *arena,
+				      struct violations *violations, struct pattern *out, bool *out_is_good)
+{
+	struct pattern_input input;
+	struct json_input in;
+	struct json_fields f;
+	bool is_good;
+
+	json_input_init(&in, arena, violations);
+	json_fields_open(&f, &in, object, path);
+	pattern_input_read(&f, &names, &input);
+	read_single_tld(&f, &input);
+	json_fields_close(&f);
+	is_good = pattern_input_resolve(&f, &names, &input, out);
+	TRY(in.failure);
+	*out_is_good = is_good && violations->count == 0;
+	return STATUS_OK_VALUE;
+}
+
 struct status generation_config_parse(const char *json, struct arena *arena, struct generation_config *out)
 {
 	AUTO(json) json_t *object = NULL;

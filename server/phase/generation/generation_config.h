@@ -31,6 +31,11 @@ struct status generation_config_read(const json_t *object, const char *path, con
 				     struct arena *arena, struct violations *violations,
 				     struct generation_config *out) MUST_CHECK;
 
+/* Only the pattern of such an object; other members are violations. *out_is_good is false, and *out not to be used,
+ * when there was something to complain about. */
+struct status generation_pattern_read(const json_t *object, const char *path, struct arena *arena,
+				      struct violations *violations, struct pattern *out, bool *out_is_good) MUST_CHECK;
+
 /* What generation_config_write wrote. */
 struct status generation_config_parse(const char *json, struct arena *arena, struct generation_config *out) MUST_CHECK;
 
