@@ -1,6 +1,7 @@
 /* domainflowd: reads its settings, opens the rooms in order, waits for a signal, closes them in reverse. */
 #include "api/api.h"
 #include "api/watch.h"
+#include "api/watch_list.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cache/cache.h"
@@ -66,6 +67,7 @@ struct process {
 	struct http_client *http;
 	struct phase_env env;
 	_Atomic(struct worker *) worker; /* other threads wake it: the cache's, and those of calls */
+	struct watch_list *watchers;
 	struct api api;
 	struct rpc_server *server;
 };
@@ -232,6 +234,10 @@ static struct status open_server(struct process *p)
 			       .started_at_ms = p->started_at_ms,
 			       .moved = on_moved,
 			       .moved_ctx = p };
+	p->watchers = watch_list_create((int32_t)p->settings.watch_streams_max, p->metrics);
+	if (!p->watchers)
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the list of streams");
+	p->api.watchers = p->watchers;
 	TRY(rpc_server_create(&options, &p->server));
 	TRY(api_register(p->server));
 	return rpc_server_start(p->server);
@@ -298,6 +304,7 @@ static bool close_all(struct process *p)
 	cache_close(p->cache);
 	worker_free(p->worker);
 	hub_free(p->hub);
+	watch_list_destroy(p->watchers);
 	address_guard_destroy(p->http_guard);
 	address_guard_destroy(p->resolver_guard);
 	store_pool_close(p->pool);

@@ -16,12 +16,14 @@ struct phase_env;
 struct rpc_server;
 struct settings;
 struct store_pool;
+struct watch_list;
 
 struct api {
 	const struct settings *settings;
 	struct store_pool *pool;
 	struct cache *cache;
 	struct hub *hub;
+	struct watch_list *watchers; /* set with hub */
 	const struct phase_env *env;
 	struct metrics *metrics; /* NULL counts nothing */
 	const char *version;

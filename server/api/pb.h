@@ -31,6 +31,7 @@ typedef Domainflow__V2__PhaseTransition PbPhaseTransition;
 typedef Domainflow__V2__AutoAdvanceBlocked PbAutoAdvanceBlocked;
 typedef Domainflow__V2__RuntimeControls PbRuntimeControls;
 typedef Domainflow__V2__WatchCampaignRequest PbWatchCampaignRequest;
+typedef Domainflow__V2__WatchCampaignsRequest PbWatchCampaignsRequest;
 typedef Domainflow__V2__WatchCampaignResponse PbWatchCampaignResponse;
 typedef Domainflow__V2__Domain PbDomain;
 

@@ -1,277 +1,57 @@
-/* EventService: the live stream. The hub decides what is sent and when; here it becomes messages. */
+/* EventService: the live streams. The hub decides what is sent and when; here are its subscribers. */
 #include "api/services.h"
 
 #include "api/api.h"
 #include "api/convert.h"
-#include "api/snapshot_pb.h"
+#include "api/pb.h"
 #include "api/watch.h"
+#include "api/watch_list.h"
+#include "api/watch_pb.h"
 #include "base/clock.h"
-#include "base/json.h"
+#include "config/settings.h"
 #include "events/hub.h"
 #include "rpc/call.h"
 #include "rpc/stream.h"
 #include "store/tx.h"
-#include "telemetry/metrics.h"
 
 #include "domainflow/v2/event_service.grpc-c.server.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#define EVENT(name) DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_##name
-
-/* Stored events: their name in the database, and how their payload travels. */
-enum payload_kind { PAYLOAD_TRANSITION, PAYLOAD_BLOCKED, PAYLOAD_MODE, PAYLOAD_DETAILS };
-
-static const struct event_kind {
-	const char *type;
-	Domainflow__V2__EventType pb;
-	enum payload_kind payload;
-} event_kinds[] = {
-	{ "phase_started", EVENT(PHASE_STARTED), PAYLOAD_TRANSITION },
-	{ "phase_auto_started", EVENT(PHASE_AUTO_STARTED), PAYLOAD_TRANSITION },
-	{ "phase_paused", EVENT(PHASE_PAUSED), PAYLOAD_TRANSITION },
-	{ "phase_resumed", EVENT(PHASE_RESUMED), PAYLOAD_TRANSITION },
-	{ "phase_completed", EVENT(PHASE_COMPLETED), PAYLOAD_TRANSITION },
-	{ "phase_failed", EVENT(PHASE_FAILED), PAYLOAD_TRANSITION },
-	{ "phase_configured", EVENT(PHASE_CONFIGURED), PAYLOAD_TRANSITION },
-	{ "phase_status_changed", EVENT(PHASE_STATUS_CHANGED), PAYLOAD_TRANSITION },
-	{ "auto_advance_blocked", EVENT(AUTO_ADVANCE_BLOCKED), PAYLOAD_BLOCKED },
-	{ "mode_changed", EVENT(MODE_CHANGED), PAYLOAD_MODE },
-	{ "campaign_completed", EVENT(CAMPAIGN_COMPLETED), PAYLOAD_DETAILS },
-	{ "campaign_cancelled", EVENT(CAMPAIGN_CANCELLED), PAYLOAD_DETAILS },
-	{ "domains_http_finalized", EVENT(DOMAINS_HTTP_FINALIZED), PAYLOAD_DETAILS },
-	{ "extraction_phase_completed", EVENT(EXTRACTION_PHASE_COMPLETED), PAYLOAD_DETAILS },
-	{ "analysis_reuse_enrichment", EVENT(ANALYSIS_REUSE_ENRICHMENT), PAYLOAD_DETAILS },
-	{ "analysis_completed", EVENT(ANALYSIS_COMPLETED), PAYLOAD_DETAILS },
-	{ "analysis_failed", EVENT(ANALYSIS_FAILED), PAYLOAD_DETAILS },
-};
-
-static const struct event_kind *kind_of(const char *type)
-{
-	for (size_t i = 0; i < ARRAY_LEN(event_kinds); i++)
-		if (strcmp(event_kinds[i].type, type) == 0)
-			return &event_kinds[i];
-	return NULL;
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
-
-static int32_t number_of(const json_t *object, const char *key)
-{
-	return (int32_t)json_integer_value(json_object_get(object, key));
-}
-
-static Domainflow__V2__TransitionCause cause_of(const char *text)
-{
-	if (!text)
-		return DOMAINFLOW__V2__TRANSITION_CAUSE__TRANSITION_CAUSE_UNSPECIFIED;
-	if (strcmp(text, "user") == 0)
-		return DOMAINFLOW__V2__TRANSITION_CAUSE__TRANSITION_CAUSE_USER;
-	if (strcmp(text, "recovery") == 0)
-		return DOMAINFLOW__V2__TRANSITION_CAUSE__TRANSITION_CAUSE_RECOVERY;
-	return DOMAINFLOW__V2__TRANSITION_CAUSE__TRANSITION_CAUSE_SYSTEM;
-}
-
-/* The phase as the transition's payload has it (campaign/change.c writes it). */
-static struct phase_state state_of(enum phase phase, const json_t *payload)
-{
-	struct phase_state state = { .phase = phase };
-	const char *status = text_of(payload, "status");
-
-	if (status)
-		phase_status_from_text(status, &state.status);
-	state.progress = (struct phase_progress){ number_of(payload, "total"), number_of(payload, "processed"),
-						  number_of(payload, "successful"), number_of(payload, "failed") };
-	state.started_at_ms = json_integer_value(json_object_get(payload, "startedAt"));
-	state.completed_at_ms = json_integer_value(json_object_get(payload, "completedAt"));
-	state.failed_at_ms = json_integer_value(json_object_get(payload, "failedAt"));
-	state.error_code = text_of(payload, "errorCode");
-	state.error_message = text_of(payload, "errorMessage");
-	return state;
-}
-
-static PbPhaseTransition *transition_pb(struct arena *arena, const struct stored_event *event, const json_t *payload)
-{
-	PbPhaseTransition *pb = PB_NEW(arena, PbPhaseTransition, domainflow__v2__phase_transition);
-	struct phase_state state = state_of(event->phase, payload);
-	const char *before = text_of(payload, "previousStatus"), *previous = text_of(payload, "previousPhase");
-	const json_t *results = json_object_get(payload, "results");
-	enum phase_status previous_status;
-	enum phase previous_phase;
-
-	if (!pb)
-		return NULL;
-	pb->phase = pb_phase(event->phase);
-	pb->status = pb_phase_status(state.status);
-	if (before && phase_status_from_text(before, &previous_status))
-		pb->previous_status = pb_phase_status(previous_status);
-	pb->cause = cause_of(text_of(payload, "cause"));
-	pb->summary = pb_phase_summary(arena, &state);
-	if (results)
-		pb->results = pb_text(json_to_arena(arena, results));
-	if (previous && phase_from_text(previous, &previous_phase))
-		pb->previous_phase = pb_phase(previous_phase);
-	return pb->summary ? pb : NULL;
-}
-
-static PbAutoAdvanceBlocked *blocked_pb(struct arena *arena, const struct stored_event *event, const json_t *payload)
-{
-	PbAutoAdvanceBlocked *pb = PB_NEW(arena, PbAutoAdvanceBlocked, domainflow__v2__auto_advance_blocked);
-	const json_t *missing = json_object_get(payload, "missing");
-	size_t count = json_array_size(missing);
-
-	if (!pb)
-		return NULL;
-	pb->phase = pb_phase(event->phase);
-	pb->reason = pb_text(text_of(payload, "reason"));
-	pb->missing = arena_array(arena, count, sizeof *pb->missing);
-	if (!pb->missing)
-		return NULL;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = json_string_value(json_array_get(missing, i));
-		enum phase phase;
-		if (name && phase_from_text(name, &phase))
-			pb->missing[pb->n_missing++] = pb_phase(phase);
-	}
-	return pb;
-}
-
-static bool fill_stored(struct arena *arena, const struct stored_event *event, const json_t *payload,
-			PbWatchCampaignResponse *pb)
-{
-	const struct event_kind *kind = kind_of(event->type);
-	enum campaign_mode mode = CAMPAIGN_MODE_STEP_BY_STEP;
-
-	pb->event_number = event->number;
-	pb->sequence = event->sequence;
-	if (!kind) { /* written by a newer version: its number still counts */
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_DETAILS;
-		pb->details = pb_text(event->payload);
-		return true;
-	}
-	pb->type = kind->pb;
-	switch (kind->payload) {
-	case PAYLOAD_TRANSITION:
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_TRANSITION;
-		pb->transition = transition_pb(arena, event, payload);
-		return pb->transition != NULL;
-	case PAYLOAD_BLOCKED:
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_BLOCKED;
-		pb->blocked = blocked_pb(arena, event, payload);
-		return pb->blocked != NULL;
-	case PAYLOAD_MODE:
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_MODE;
-		if (text_of(payload, "mode"))
-			campaign_mode_from_text(text_of(payload, "mode"), &mode);
-		pb->mode = pb_campaign_mode(mode);
-		return true;
-	case PAYLOAD_DETAILS:
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_DETAILS;
-		pb->details = pb_text(event->payload);
-		return true;
-	}
-	return false;
-}
-
-static PbCampaignProgressUpdate *progress_pb(struct arena *arena, const struct hub_message *message)
-{
-	PbCampaignProgressUpdate *pb =
-		PB_NEW(arena, PbCampaignProgressUpdate, domainflow__v2__campaign_progress_update);
-	const struct counters *counters = message->counters;
-
-	if (!pb)
-		return NULL;
-	pb->current_phase = pb_phase(campaign_current_phase(message->snapshot->phases));
-	pb->percent_complete = campaign_percent(message->snapshot->phases);
-	pb->total_domains = counters->total_domains;
-	pb->processed_domains = counters->total_domains - counters->reject_pending;
-	pb->successful_domains = counters->lead_match;
-	pb->failed_domains =
-		counters->dns_error + counters->dns_timeout + counters->http_error + counters->http_timeout;
-	return pb;
-}
-
-static bool fill(struct arena *arena, const struct hub_message *message, const json_t *payload,
-		 PbWatchCampaignResponse *pb)
-{
-	pb->campaign_id = pb_uuid(arena, &message->campaign_id);
-	pb->occurred_at = pb_time(arena, message->at_ms);
-	switch (message->kind) {
-	case HUB_STORED:
-		return fill_stored(arena, message->event, payload, pb);
-	case HUB_SNAPSHOT:
-	case HUB_RESYNC:
-		pb->type = message->kind == HUB_SNAPSHOT ? EVENT(SNAPSHOT) : EVENT(RESYNC);
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_SNAPSHOT;
-		pb->snapshot = pb_snapshot(arena, message->snapshot);
-		return pb->snapshot != NULL;
-	case HUB_PHASE_UPDATE:
-		pb->type = EVENT(PHASE_UPDATE);
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PHASE_UPDATE;
-		pb->phase_update = pb_phase_summary(arena, message->phase);
-		return pb->phase_update != NULL;
-	case HUB_CAMPAIGN_PROGRESS:
-		pb->type = EVENT(CAMPAIGN_PROGRESS);
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PROGRESS;
-		pb->progress = progress_pb(arena, message);
-		return pb->progress != NULL;
-	case HUB_KEEP_ALIVE:
-		pb->type = EVENT(KEEP_ALIVE);
-		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_LAST_EVENT;
-		pb->last_event = message->last_event;
-		return true;
-	}
-	return false;
-}
-
-#define ENCODE_BYTES_MAX (1024u * 1024)
-
-static void *watch_encode(const struct hub_message *message)
-{
-	AUTO(arena) struct arena *arena = arena_create(ENCODE_BYTES_MAX);
-	AUTO(json) json_t *payload = NULL;
-	PbWatchCampaignResponse pb = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__INIT;
-
-	if (!arena)
-		return NULL;
-	if (message->kind == HUB_STORED)
-		payload = json_loads(message->event->payload, 0, NULL);
-	return fill(arena, message, payload, &pb) ? rpc_packed_create(&pb.base) : NULL;
-}
-
-static void watch_release(void *encoded)
-{
-	rpc_packed_release(encoded);
-}
-
-static const struct metric_spec subscribers = { .kind = METRIC_GAUGE,
-						.name = "event_subscribers",
-						.help = "Streams that watch a campaign on this instance." };
 
 /* One subscriber: owned by its stream, freed when that is closed. */
 struct watcher {
+	struct watch_entry entry;
+	struct watch_list *list;
 	struct hub *hub;
 	struct rpc_stream *stream;
-	struct hub_ticket *ticket;
-	struct metric *count;
+	struct hub_ticket *ticket; /* of one campaign, */
+	struct hub_member *member; /* or of all        */
+	uint64_t filter;
+	bool is_all;
 };
 
-static void watch_send(void *subscriber, void *encoded, int64_t position, uint64_t coalesce_key)
-{
-	struct watcher *watcher = subscriber;
-
-	if (position >= 0)
-		rpc_stream_set_position(watcher->stream, position);
-	rpc_stream_send(watcher->stream, encoded, coalesce_key);
-}
+/* --- the hub's sink ------------------------------------------------------------------------------------------------
+ */
 
 static void watch_close(void *subscriber, struct status why)
 {
 	rpc_stream_close(((struct watcher *)subscriber)->stream, why);
+}
+
+static void watch_send(void *subscriber, void *encoded, int64_t position, uint64_t coalesce_key)
+{
+	struct watcher *watcher = subscriber;
+	struct rpc_packed *packed;
+
+	if (position >= 0)
+		rpc_stream_set_position(watcher->stream, position);
+	if (!watch_passes(encoded, watcher->filter))
+		return;
+	packed = watch_packed(encoded, watcher->is_all);
+	if (!packed)
+		watch_close(watcher, status_out_of_memory());
+	else if (rpc_stream_send(watcher->stream, packed, coalesce_key))
+		watch_list_sent(watcher->list);
 }
 
 const struct hub_sink api_watch_sink = {
@@ -281,15 +61,58 @@ const struct hub_sink api_watch_sink = {
 	.close = watch_close,
 };
 
+/* --- subscribing ---------------------------------------------------------------------------------------------------
+ */
+
 static void watcher_closed(struct rpc_stream *stream, void *arg)
 {
 	struct watcher *watcher = arg;
 
 	(void)stream;
-	metric_shift(watcher->count, -1);
 	if (watcher->ticket)
 		hub_unsubscribe(watcher->hub, watcher->ticket);
+	if (watcher->member)
+		hub_leave(watcher->hub, watcher->member);
+	watch_list_remove(watcher->list, &watcher->entry);
 	free(watcher);
+}
+
+struct wishes {
+	const Domainflow__V2__EventType *types;
+	size_t type_count;
+	Domainflow__V2__EventDetail detail;
+	const struct uuid *campaign_id; /* NULL: all */
+};
+
+/* The watcher of a stream, in the list and freed with its stream. */
+static struct status watcher_create(struct rpc_call *call, struct rpc_stream *stream, const struct wishes *wishes,
+				    struct watcher **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct watcher *watcher = NULL;
+	struct status st;
+	uint64_t filter;
+
+	if (!watch_filter_of(wishes->types, wishes->type_count, &filter))
+		return api_bad_field(rpc_call_arena(call), "types", "names a type of event that does not exist");
+	if (!protobuf_c_enum_descriptor_get_value(&domainflow__v2__event_detail__descriptor, (int)wishes->detail))
+		return api_bad_field(rpc_call_arena(call), "detail", "is not a level of detail");
+	watcher = calloc(1, sizeof *watcher);
+	if (!watcher)
+		return status_out_of_memory();
+	watcher->list = api->watchers;
+	watcher->hub = api->hub;
+	watcher->stream = stream;
+	watcher->filter = filter;
+	watcher->is_all = !wishes->campaign_id;
+	st = watch_list_add(watcher->list, wishes->campaign_id, rpc_call_principal(call)->workspace, &watcher->entry);
+	if (!status_ok(st)) {
+		free(watcher);
+		return st;
+	}
+	rpc_stream_on_closed(stream, watcher_closed, watcher);
+	*out = watcher;
+	return STATUS_OK_VALUE;
 }
 
 static struct status check_campaign(const struct api *api, struct rpc_call *call, const struct uuid *id)
@@ -307,21 +130,18 @@ static struct status watch_campaign(struct rpc_call *call, const PbWatchCampaign
 {
 	const struct api *api = rpc_call_app(call);
 	bool resumes = in->resume_case == DOMAINFLOW__V2__WATCH_CAMPAIGN_REQUEST__RESUME_AFTER_EVENT;
-	struct watcher *watcher;
+	struct watcher *watcher = NULL;
 	struct uuid id;
 
 	TRY(api_uuid(rpc_call_arena(call), "campaignId", in->campaign_id, &id));
 	if (resumes && in->after_event < 0)
 		return api_bad_field(rpc_call_arena(call), "afterEvent", "must not be negative");
 	TRY(check_campaign(api, call, &id));
-	watcher = calloc(1, sizeof *watcher);
-	if (!watcher)
-		return status_out_of_memory();
-	watcher->hub = api->hub;
-	watcher->stream = stream;
-	watcher->count = metric_plain(metrics_family(api->metrics, &subscribers));
-	metric_shift(watcher->count, 1);
-	rpc_stream_on_closed(stream, watcher_closed, watcher);
+	TRY(watcher_create(
+		call, stream,
+		&(struct wishes){
+			.types = in->types, .type_count = in->n_types, .detail = in->detail, .campaign_id = &id },
+		&watcher));
 	if (resumes) {
 		rpc_stream_set_position(stream, in->after_event);
 		rpc_stream_allow(stream, HUB_REPLAY_MAX); /* what was missed comes in one go */
@@ -329,4 +149,60 @@ static struct status watch_campaign(struct rpc_call *call, const PbWatchCampaign
 	return hub_subscribe(api->hub, &id, resumes ? in->after_event : -1, watcher, &watcher->ticket);
 }
 
-const struct domainflow_v2_event_handlers api_event_handlers = { .watch_campaign = watch_campaign };
+static struct status watch_campaigns(struct rpc_call *call, const PbWatchCampaignsRequest *in,
+				     struct rpc_stream *stream)
+{
+	const struct api *api = rpc_call_app(call);
+	struct watcher *watcher = NULL;
+
+	TRY(watcher_create(call, stream,
+			   &(struct wishes){ .types = in->types, .type_count = in->n_types, .detail = in->detail },
+			   &watcher));
+	return hub_join(api->hub, rpc_call_principal(call)->workspace, in->is_reconnect, watcher, &watcher->member);
+}
+
+/* --- who is there --------------------------------------------------------------------------------------------------
+ */
+
+typedef Domainflow__V2__GetStreamStatsRequest PbStatsRequest;
+typedef Domainflow__V2__GetStreamStatsResponse PbStatsResponse;
+typedef Domainflow__V2__GetStreamStatsResponse__ConnectionsByCampaignEntry PbStatsEntry;
+
+static struct status get_stream_stats(struct rpc_call *call, const PbStatsRequest *in, PbStatsResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	PbStatsResponse *answer = PB_NEW(arena, PbStatsResponse, domainflow__v2__get_stream_stats_response);
+	struct watch_stats stats;
+
+	(void)in;
+	if (!answer)
+		return status_out_of_memory();
+	TRY(watch_list_stats(api->watchers, rpc_call_principal(call)->workspace, arena, &stats));
+	answer->connections_by_campaign =
+		arena_array(arena, stats.campaign_count + 1, sizeof *answer->connections_by_campaign);
+	if (!answer->connections_by_campaign)
+		return status_out_of_memory();
+	for (size_t i = 0; i < stats.campaign_count; i++) {
+		PbStatsEntry *entry = PB_NEW(arena, PbStatsEntry,
+					     domainflow__v2__get_stream_stats_response__connections_by_campaign_entry);
+		if (!entry)
+			return status_out_of_memory();
+		entry->key = pb_uuid(arena, &stats.campaigns[i].campaign_id);
+		entry->value = stats.campaigns[i].streams;
+		answer->connections_by_campaign[answer->n_connections_by_campaign++] = entry;
+	}
+	answer->total_connections = stats.streams;
+	answer->max_connections = (int32_t)api->settings->watch_streams_max;
+	answer->events_sent = stats.sent;
+	answer->events_dropped = stats.dropped;
+	answer->uptime_seconds = (clock_wall_ms() - api->started_at_ms) / 1000;
+	*out = answer;
+	return STATUS_OK_VALUE;
+}
+
+const struct domainflow_v2_event_handlers api_event_handlers = {
+	.watch_campaign = watch_campaign,
+	.watch_campaigns = watch_campaigns,
+	.get_stream_stats = get_stream_stats,
+};

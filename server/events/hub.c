@@ -3,59 +3,25 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "events/progress.h"
+#include "events/hub_parts.h"
 #include "store/tx.h"
 #include "work/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#define READ_MAX         500 /* stored events a read */
-#define HUB_READ_TIME_MS 5000
-#define HUB_ARENA_BYTES  (64u * 1024 * 1024) /* READ_MAX events of at most 64 KiB, and a snapshot */
+#define READ_MAX        500                 /* stored events a read */
+#define HUB_ARENA_BYTES (64u * 1024 * 1024) /* READ_MAX events of at most 64 KiB and a snapshot, or the list of all */
 
 /* Coalescing keys: one per phase, then these. See coalesce_key. */
 enum { KEY_PHASE_FIRST = 1, KEY_PROGRESS = 100, KEY_KEEP_ALIVE = 101 };
-
-struct hub_ticket {
-	void *subscriber;
-	int32_t position; /* last stored event sent, or asked for while joining */
-	bool is_joining, wants_snapshot;
-	bool is_noted; /* the read under way begins at or before its position */
-	struct hub_ticket *next, **link;
-};
-
-/* One campaign with at least one subscriber. */
-struct watched {
-	struct uuid campaign_id;
-	int32_t position; /* last stored event read for those who are up to date; -1 before the first read */
-	bool events_due, progress_due;
-	int64_t looked_at_ms;
-	int64_t sent_at_ms; /* anything at all, for keep-alive */
-	struct progress_pace pace;
-	struct hub_ticket *tickets;
-	struct watched *next;
-	bool is_pinned; /* the thread reads for it without the lock */
-};
-
-struct hub {
-	struct store_pool *pool;
-	const struct hub_sink *sink;
-	pthread_mutex_t lock;
-	pthread_cond_t due;
-	bool is_due, is_closing;
-	bool was_ok; /* the last read; one log line when that changes for the worse */
-	struct watched *first;
-	struct arena *arena; /* the thread's, emptied after each look */
-	pthread_t thread;
-	bool thread_started;
-};
 
 /* What one look at a campaign found, read without the lock. */
 struct findings {
 	struct status status;
 	struct stored_event *events; /* after the position of the one furthest behind */
 	size_t event_count;
+	int32_t first_kept; /* events before this one are no longer kept; 0: nobody asked for any */
 	struct campaign_snapshot snapshot;
 	struct counters counters;
 };
@@ -68,16 +34,32 @@ static uint64_t coalesce_key(const struct watched *w, unsigned key)
 	return (uint64_t)(uint32_t)w->position << 8 | key;
 }
 
+static void hand_over(struct hub *hub, const struct hub_ticket *ticket, void *encoded, int64_t position, uint64_t key)
+{
+	if (ticket->known)
+		feed_send(hub, ticket->known, encoded, key);
+	else
+		hub->sink->send(ticket->subscriber, encoded, position, key);
+}
+
+static void close_ticket(struct hub *hub, const struct hub_ticket *ticket, struct status why)
+{
+	if (!ticket->known)
+		hub->sink->close(ticket->subscriber, why);
+	else if (why.code != STATUS_NOT_FOUND) /* one campaign less is no reason */
+		feed_close_members(hub, why);
+}
+
 static void send_one(struct hub *hub, struct hub_ticket *ticket, const struct hub_message *message, int64_t position,
 		     uint64_t key)
 {
 	void *encoded = hub->sink->encode(message);
 
 	if (!encoded) {
-		hub->sink->close(ticket->subscriber, status_out_of_memory());
+		close_ticket(hub, ticket, status_out_of_memory());
 		return;
 	}
-	hub->sink->send(ticket->subscriber, encoded, position, key);
+	hand_over(hub, ticket, encoded, position, key);
 	hub->sink->release(encoded);
 }
 
@@ -95,11 +77,10 @@ static void send_all(struct hub *hub, struct watched *w, const struct hub_messag
 			t->position = position;
 		if (!encoded)
 			encoded = hub->sink->encode(message);
-		if (!encoded) {
-			hub->sink->close(t->subscriber, status_out_of_memory());
-			continue;
-		}
-		hub->sink->send(t->subscriber, encoded, position, key);
+		if (encoded)
+			hand_over(hub, t, encoded, position, key);
+		else
+			close_ticket(hub, t, status_out_of_memory());
 	}
 	if (encoded)
 		hub->sink->release(encoded);
@@ -109,12 +90,21 @@ static void send_all(struct hub *hub, struct watched *w, const struct hub_messag
 static void close_all(struct hub *hub, struct watched *w, struct status why)
 {
 	for (struct hub_ticket *t = w->tickets; t; t = t->next)
-		hub->sink->close(t->subscriber, why);
+		close_ticket(hub, t, why);
+}
+
+struct hub_message hub_message_of(const struct uuid *campaign_id, enum hub_kind kind)
+{
+	return (struct hub_message){ .kind = kind, .campaign_id = *campaign_id, .at_ms = clock_wall_ms() };
 }
 
 static struct hub_message message_of(const struct watched *w, enum hub_kind kind)
 {
-	return (struct hub_message){ .kind = kind, .campaign_id = w->campaign_id, .at_ms = clock_wall_ms() };
+	struct hub_message message = hub_message_of(&w->campaign_id, kind);
+
+	message.last_event = w->position;
+	message.last_sequence = w->last_sequence;
+	return message;
 }
 
 static void send_stored(struct hub *hub, struct watched *w, const struct stored_event *event)
@@ -130,21 +120,62 @@ static void send_stored(struct hub *hub, struct watched *w, const struct stored_
 	progress_transition(&w->pace, event);
 }
 
+/* Where it can't go on, a subscriber of the campaign is told how everything stands; those of all campaigns read it. */
+static void resync(struct hub *hub, struct watched *w, struct hub_ticket *t, const struct findings *found,
+		   enum hub_resync why)
+{
+	struct hub_message message = message_of(w, HUB_RESYNC);
+
+	message.resync = why;
+	message.snapshot = t->known ? NULL : &found->snapshot;
+	t->position = found->snapshot.campaign.last_event;
+	send_one(hub, t, &message, t->position, 0);
+}
+
+static enum hub_resync judge_position(const struct hub_ticket *t, const struct findings *found)
+{
+	int64_t behind = (int64_t)found->snapshot.campaign.last_event - t->position;
+
+	if (behind < 0)
+		return HUB_RESYNC_UNKNOWN;
+	if (behind > HUB_REPLAY_MAX || (t->position > 0 && t->position + 1 < found->first_kept))
+		return HUB_RESYNC_EXCEEDED;
+	return HUB_RESYNC_NONE;
+}
+
 /* With a position that can be continued the missed events follow by themselves, else a snapshot says where things
  * stand. */
 static void welcome(struct hub *hub, struct watched *w, struct hub_ticket *t, const struct findings *found)
 {
-	struct hub_message message = message_of(w, t->wants_snapshot ? HUB_SNAPSHOT : HUB_RESYNC);
-	int64_t behind = (int64_t)found->snapshot.campaign.last_event - t->position;
+	struct hub_message message = message_of(w, t->wants_snapshot ? HUB_SNAPSHOT : HUB_KEEP_ALIVE);
+	enum hub_resync why = t->wants_snapshot ? HUB_RESYNC_NONE : judge_position(t, found);
 
 	if (!t->wants_snapshot && !t->is_noted)
 		return; /* joined during the read: next look */
 	t->is_joining = false;
-	if (!t->wants_snapshot && behind >= 0 && behind <= HUB_REPLAY_MAX)
+	if (why != HUB_RESYNC_NONE) {
+		resync(hub, w, t, found, why);
 		return;
+	}
+	if (!t->wants_snapshot) {
+		if (t->position + 1 < found->first_kept)
+			t->position = found->first_kept - 1; /* 0 asks for what is kept */
+		message.last_event = found->snapshot.campaign.last_event;
+		if (!t->known)
+			send_one(hub, t, &message, -1, 0);
+		return;
+	}
 	message.snapshot = &found->snapshot;
 	t->position = found->snapshot.campaign.last_event;
 	send_one(hub, t, &message, t->position, 0);
+}
+
+/* Whoever has joined is behind only for moments; but then the job that forgets old events may have been here. */
+static void resync_left_behind(struct hub *hub, struct watched *w, const struct findings *found)
+{
+	for (struct hub_ticket *t = w->tickets; t; t = t->next)
+		if (!t->is_joining && t->is_noted && t->position + 1 < found->first_kept)
+			resync(hub, w, t, found, HUB_RESYNC_EXCEEDED);
 }
 
 static void send_progress(struct hub *hub, struct watched *w, const struct findings *found)
@@ -176,7 +207,6 @@ static void keep_alive(struct hub *hub, struct watched *w)
 
 	if (w->position < 0 || clock_monotonic_ms() - w->sent_at_ms < HUB_KEEP_ALIVE_MS)
 		return;
-	alive.last_event = w->position;
 	send_all(hub, w, &alive, -1, coalesce_key(w, KEY_KEEP_ALIVE));
 }
 
@@ -190,6 +220,8 @@ static void deliver(struct hub *hub, struct watched *w, const struct findings *f
 	}
 	if (w->position < 0)
 		w->position = found->snapshot.campaign.last_event;
+	w->last_sequence = found->snapshot.campaign.last_sequence;
+	resync_left_behind(hub, w, found);
 	for (struct hub_ticket *t = w->tickets; t; t = t->next)
 		if (t->is_joining)
 			welcome(hub, w, t, found);
@@ -199,6 +231,7 @@ static void deliver(struct hub *hub, struct watched *w, const struct findings *f
 	keep_alive(hub, w);
 	if (found->event_count == READ_MAX)
 		w->events_due = hub->is_due = true;
+	feed_settle(w, found->snapshot.campaign.last_event, found->snapshot.campaign.status == CAMPAIGN_STATUS_RUNNING);
 }
 
 /* --- reading, without the lock ---------------------------------------------------------------------------------- */
@@ -234,6 +267,8 @@ static struct status read_all(struct hub *hub, const struct errand *errand, stru
 	if (after < last)
 		TRY(store_events_after(tx, &errand->campaign_id, after, READ_MAX, hub->arena, &out->events,
 				       &out->event_count));
+	if (out->event_count > 0 && out->events[0].number > after + 1)
+		out->first_kept = out->events[0].number;
 	return store_commit(&tx);
 }
 
@@ -251,9 +286,9 @@ static struct errand note_subscribers(struct watched *w)
 	if (w->position >= 0)
 		errand.after_joined = w->position;
 	for (struct hub_ticket *t = w->tickets; t; t = t->next) {
-		if (t->is_joining && t->wants_snapshot)
+		t->is_noted = !t->is_joining || !t->wants_snapshot;
+		if (!t->is_noted)
 			continue;
-		t->is_noted = true;
 		lower(t->is_joining ? &errand.after_joining : &errand.after_joined, t->position);
 	}
 	return errand;
@@ -276,6 +311,15 @@ static struct watched *next_due(struct hub *hub, int64_t now_ms)
 	return next;
 }
 
+void hub_note_read(struct hub *hub, struct status st)
+{
+	bool is_ok = status_ok(st) || st.code == STATUS_NOT_FOUND;
+
+	if (!is_ok && hub->was_ok)
+		LOG_FAILURE("hub_read_failed", st, LOG_STR("effect", "watchers wait for the next look"));
+	hub->was_ok = is_ok;
+}
+
 /* Called and returns under the lock; reads without it. */
 static void look(struct hub *hub, struct watched *w)
 {
@@ -289,9 +333,7 @@ static void look(struct hub *hub, struct watched *w)
 	found.status = read_all(hub, &errand, &found);
 	pthread_mutex_lock(&hub->lock);
 	w->is_pinned = false;
-	if (!status_ok(found.status) && found.status.code != STATUS_NOT_FOUND && hub->was_ok)
-		LOG_FAILURE("hub_read_failed", found.status, LOG_STR("effect", "watchers wait for the next look"));
-	hub->was_ok = status_ok(found.status);
+	hub_note_read(hub, found.status);
 	deliver(hub, w, &found);
 	arena_reset(hub->arena);
 }
@@ -300,6 +342,7 @@ static void remove_empty(struct hub *hub)
 {
 	struct watched **link = &hub->first;
 
+	feed_forget(hub);
 	while (*link) {
 		struct watched *w = *link;
 		if (w->tickets || w->is_pinned) {
@@ -317,6 +360,8 @@ static void wait_due(struct hub *hub)
 	int64_t now_ms = clock_monotonic_ms(), until = now_ms + HUB_POLL_MS;
 	struct timespec ts;
 
+	if (feed_is_due(hub, now_ms, &until))
+		return;
 	for (struct watched *w = hub->first; w; w = w->next) {
 		int64_t at = w->looked_at_ms + (w->progress_due ? PROGRESS_INTERVAL_MS : HUB_POLL_MS);
 		if (w->events_due)
@@ -337,10 +382,14 @@ static void *hub_main(void *arg)
 
 	pthread_mutex_lock(&hub->lock);
 	while (!hub->is_closing) {
+		int64_t now_ms = clock_monotonic_ms(), until = INT64_MAX;
 		struct watched *w;
 
 		hub->is_due = false;
-		w = next_due(hub, clock_monotonic_ms());
+		if (feed_is_due(hub, now_ms, &until))
+			feed_read(hub);
+		feed_attend(hub);
+		w = next_due(hub, now_ms);
 		if (w) {
 			look(hub, w);
 		} else {
@@ -363,7 +412,7 @@ static struct watched *find(struct hub *hub, const struct uuid *campaign_id)
 	return w;
 }
 
-static void signal_due(struct hub *hub)
+void hub_signal_due(struct hub *hub)
 {
 	hub->is_due = true;
 	pthread_cond_signal(&hub->due);
@@ -379,9 +428,10 @@ void hub_wake(struct hub *hub, const struct uuid *campaign_id, bool events)
 		w->events_due |= events;
 		if (!w->progress_due || events) {
 			w->progress_due = true;
-			signal_due(hub);
+			hub_signal_due(hub);
 		}
 	}
+	feed_wake(hub, campaign_id);
 	pthread_mutex_unlock(&hub->lock);
 }
 
@@ -390,8 +440,42 @@ void hub_wake_all(struct hub *hub)
 	pthread_mutex_lock(&hub->lock);
 	for (struct watched *w = hub->first; w; w = w->next)
 		w->events_due = true;
-	signal_due(hub);
+	hub->feed.is_list_due = true;
+	hub_signal_due(hub);
 	pthread_mutex_unlock(&hub->lock);
+}
+
+struct watched *hub_watched_get(struct hub *hub, const struct uuid *campaign_id)
+{
+	struct watched *w = find(hub, campaign_id);
+
+	if (w)
+		return w;
+	w = calloc(1, sizeof *w);
+	if (!w)
+		return NULL;
+	w->campaign_id = *campaign_id;
+	w->position = -1;
+	w->sent_at_ms = clock_monotonic_ms();
+	w->next = hub->first;
+	hub->first = w;
+	return w;
+}
+
+void hub_ticket_hang(struct watched *w, struct hub_ticket *ticket)
+{
+	ticket->next = w->tickets;
+	ticket->link = &w->tickets;
+	if (w->tickets)
+		w->tickets->link = &ticket->next;
+	w->tickets = ticket;
+}
+
+void hub_ticket_take_down(struct hub_ticket *ticket)
+{
+	*ticket->link = ticket->next;
+	if (ticket->next)
+		ticket->next->link = ticket->link;
 }
 
 struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, void *subscriber,
@@ -412,27 +496,15 @@ struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int
 		free(ticket);
 		return status_make(STATUS_UNAVAILABLE, "DRAINING", "the server is shutting down");
 	}
-	w = find(hub, campaign_id);
+	w = hub_watched_get(hub, campaign_id);
 	if (!w) {
-		w = calloc(1, sizeof *w);
-		if (!w) {
-			pthread_mutex_unlock(&hub->lock);
-			free(ticket);
-			return status_out_of_memory();
-		}
-		w->campaign_id = *campaign_id;
-		w->position = -1;
-		w->sent_at_ms = clock_monotonic_ms();
-		w->next = hub->first;
-		hub->first = w;
+		pthread_mutex_unlock(&hub->lock);
+		free(ticket);
+		return status_out_of_memory();
 	}
-	ticket->next = w->tickets;
-	ticket->link = &w->tickets;
-	if (w->tickets)
-		w->tickets->link = &ticket->next;
-	w->tickets = ticket;
+	hub_ticket_hang(w, ticket);
 	w->events_due = true;
-	signal_due(hub);
+	hub_signal_due(hub);
 	pthread_mutex_unlock(&hub->lock);
 	*out = ticket;
 	return STATUS_OK_VALUE;
@@ -441,9 +513,7 @@ struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int
 void hub_unsubscribe(struct hub *hub, struct hub_ticket *ticket)
 {
 	pthread_mutex_lock(&hub->lock);
-	*ticket->link = ticket->next;
-	if (ticket->next)
-		ticket->next->link = ticket->link;
+	hub_ticket_take_down(ticket);
 	pthread_mutex_unlock(&hub->lock);
 	free(ticket);
 }
@@ -477,6 +547,8 @@ struct status hub_open(struct store_pool *pool, const struct hub_sink *sink, str
 
 void hub_close(struct hub *hub)
 {
+	struct status why;
+
 	if (!hub || !hub->thread_started)
 		return;
 	pthread_mutex_lock(&hub->lock);
@@ -486,8 +558,10 @@ void hub_close(struct hub *hub)
 	pthread_join(hub->thread, NULL);
 	hub->thread_started = false;
 	pthread_mutex_lock(&hub->lock);
+	why = status_make(STATUS_UNAVAILABLE, "DRAINING", "the server is shutting down");
 	for (struct watched *w = hub->first; w; w = w->next)
-		close_all(hub, w, status_make(STATUS_UNAVAILABLE, "DRAINING", "the server is shutting down"));
+		close_all(hub, w, why);
+	feed_close_members(hub, why);
 	pthread_mutex_unlock(&hub->lock);
 }
 
@@ -496,6 +570,7 @@ void hub_free(struct hub *hub)
 	if (!hub)
 		return;
 	hub_close(hub);
+	feed_forget(hub);
 	while (hub->first) {
 		struct watched *w = hub->first;
 		hub->first = w->next;

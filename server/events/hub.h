@@ -5,8 +5,13 @@
  * poll every HUB_POLL_MS stands behind it, so that a lost wake costs latency, never an event. Every message is encoded
  * once and handed to all subscribers.
  *
- * Guarantees: a subscriber first gets a snapshot, or the stored events after its position; then every stored event
- * once, in order. Progress is sampled: at most 4 a second per campaign, at least one percentage point apart.
+ * Guarantees: a subscriber of a campaign first gets a snapshot, or a keep-alive and the stored events after its
+ * position, or a resync; then every stored event once, in order. A subscriber of all campaigns gets every event that is
+ * stored after its first message, once, in the order of its campaign. Progress is thinned out: at most 4 a second per
+ * campaign, at least one percentage point apart.
+ *
+ * For those who subscribe to all campaigns the thread reads one list of them a second, and then only the campaigns that
+ * moved or run.
  *
  * The hub knows no protobuf and no gRPC: api/watch_api.c gives it a sink. Threads: any, except hub_open/close. */
 #ifndef EVENTS_HUB_H
@@ -26,20 +31,30 @@ struct store_pool;
 
 #define HUB_POLL_MS       1000
 #define HUB_KEEP_ALIVE_MS 12000
-#define HUB_REPLAY_MAX    5000 /* a subscriber further behind gets a resync */
+#define HUB_REPLAY_MAX    5000   /* a subscriber further behind gets a resync */
+#define HUB_CAMPAIGNS_MAX 200000 /* in the list of all */
 
 enum hub_kind { HUB_STORED, HUB_SNAPSHOT, HUB_RESYNC, HUB_PHASE_UPDATE, HUB_CAMPAIGN_PROGRESS, HUB_KEEP_ALIVE };
+
+enum hub_resync {
+	HUB_RESYNC_NONE,
+	HUB_RESYNC_EXCEEDED,    /* the events after the position are not kept, or are too many */
+	HUB_RESYNC_UNKNOWN,     /* the position lies in the future                             */
+	HUB_RESYNC_RECONNECTED, /* a subscriber of all campaigns came back                     */
+};
 
 /* What a sink encodes; everything borrowed. */
 struct hub_message {
 	enum hub_kind kind;
-	struct uuid campaign_id;
+	struct uuid campaign_id; /* zero: about no campaign */
 	int64_t at_ms;
 	const struct stored_event *event;         /* STORED */
-	const struct campaign_snapshot *snapshot; /* SNAPSHOT, RESYNC, CAMPAIGN_PROGRESS */
+	const struct campaign_snapshot *snapshot; /* SNAPSHOT, CAMPAIGN_PROGRESS; RESYNC but for all campaigns */
 	const struct counters *counters;          /* CAMPAIGN_PROGRESS */
 	const struct phase_state *phase;          /* PHASE_UPDATE */
 	int32_t last_event;                       /* KEEP_ALIVE */
+	int32_t last_sequence;                    /* KEEP_ALIVE, RESYNC */
+	enum hub_resync resync;                   /* RESYNC */
 };
 
 /* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. A subscriber may
@@ -64,13 +79,19 @@ void hub_wake(struct hub *hub, const struct uuid *campaign_id, bool events);
 /* The wake channel was interrupted: look at everything. */
 void hub_wake_all(struct hub *hub);
 
-/* Starts sending to `subscriber` soon, from the hub's thread. after < 0: a snapshot first. The caller has checked that
- * the campaign exists and may be seen. *out is the ticket for hub_unsubscribe. RESOURCE_EXHAUSTED when memory is short.
- */
+/* Starts sending to `subscriber` soon, from the hub's thread. after < 0: a snapshot first; 0: all that is kept. The
+ * caller has checked that the campaign exists and may be seen. *out is the ticket for hub_unsubscribe.
+ * RESOURCE_EXHAUSTED when memory is short. */
 struct hub_ticket;
 struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, void *subscriber,
 			    struct hub_ticket **out) MUST_CHECK;
 /* Nothing is sent to the subscriber after this returns. Each ticket exactly once. */
 void hub_unsubscribe(struct hub *hub, struct hub_ticket *ticket);
+
+/* The same for all campaigns of a workspace (copied). */
+struct hub_member;
+struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect, void *subscriber,
+		       struct hub_member **out) MUST_CHECK;
+void hub_leave(struct hub *hub, struct hub_member *member);
 
 #endif

@@ -49,6 +49,11 @@ void rpc_server_metrics_init(struct rpc_server_metrics *m, struct metrics *regis
 	m->slow_readers = metric_plain(metrics_family(registry, &slow_readers));
 }
 
+double rpc_metrics_coalesced(struct metrics *registry)
+{
+	return metric_value(metric_plain(metrics_family(registry, &coalesced)));
+}
+
 void rpc_method_metrics_init(struct rpc_method_metrics *m, struct rpc_server_metrics *server, const char *service,
 			     const char *name)
 {

@@ -24,6 +24,9 @@ struct rpc_packed;
 
 /* One reference, the caller's. NULL when out of memory. */
 struct rpc_packed *rpc_packed_create(const ProtobufCMessage *message) MUST_CHECK;
+/* A message whose only field, number 1, is `inner`, without encoding that again. One reference, the caller's. NULL when
+ * out of memory. */
+struct rpc_packed *rpc_packed_wrap(const struct rpc_packed *inner) MUST_CHECK;
 struct rpc_packed *rpc_packed_retain(struct rpc_packed *packed);
 void rpc_packed_release(struct rpc_packed *packed); /* accepts NULL */
 

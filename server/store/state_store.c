@@ -206,6 +206,30 @@ struct status store_events_timeline(struct store_tx *tx, const struct uuid *camp
 	return take_events(rows, arena, out, out_count);
 }
 
+struct status store_campaign_heads(struct store_tx *tx, int32_t limit, struct arena *arena, struct campaign_head **out,
+				   size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct campaign_head *heads;
+	struct row row;
+	size_t n = 0;
+
+	TRY(store_query(tx, sql_campaign_heads, &rows, P_INT(limit)));
+	heads = arena_array(arena, (size_t)PQntuples(rows) + 1, sizeof *heads);
+	if (!heads)
+		return status_out_of_memory();
+	for (row_begin(&row, rows, arena); row_next(&row); n++) {
+		heads[n].id = take_uuid(&row, "id");
+		heads[n].workspace_id = take_text(&row, "workspace_id");
+		heads[n].last_event = take_int32(&row, "last_event");
+		heads[n].is_running = take_bool(&row, "is_running");
+	}
+	TRY(row_status(&row));
+	*out = heads;
+	*out_count = n;
+	return STATUS_OK_VALUE;
+}
+
 struct status store_counters_add(struct store_tx *tx, const struct uuid *campaign_id, const struct counters *deltas)
 {
 	static const struct counters zero;

@@ -58,6 +58,18 @@ struct status store_events_after(struct store_tx *tx, const struct uuid *campaig
 struct status store_events_timeline(struct store_tx *tx, const struct uuid *campaign_id, int32_t limit,
 				    struct arena *arena, struct stored_event **out, size_t *out_count) MUST_CHECK;
 
+/* How far a campaign's events are. */
+struct campaign_head {
+	struct uuid id;
+	const char *workspace_id;
+	int32_t last_event;
+	bool is_running;
+};
+
+/* Of every campaign, but at most `limit`, in the order of their ids (of their bytes). */
+struct status store_campaign_heads(struct store_tx *tx, int32_t limit, struct arena *arena, struct campaign_head **out,
+				   size_t *out_count) MUST_CHECK;
+
 /* Adds deltas; does nothing when all are zero. */
 struct status store_counters_add(struct store_tx *tx, const struct uuid *campaign_id,
 				 const struct counters *deltas) MUST_CHECK;

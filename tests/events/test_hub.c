@@ -22,6 +22,8 @@ struct encoded {
 	atomic_int references;
 	enum hub_kind kind;
 	int32_t number; /* of the event; last_event of a snapshot */
+	enum hub_resync resync;
+	struct uuid campaign_id;
 };
 
 static atomic_int encoded_alive;
@@ -32,6 +34,8 @@ static void *encode(const struct hub_message *message)
 
 	atomic_init(&e->references, 1);
 	e->kind = message->kind;
+	e->resync = message->resync;
+	e->campaign_id = message->campaign_id;
 	if (message->kind == HUB_STORED)
 		e->number = message->event->number;
 	else if (message->snapshot)
@@ -61,6 +65,8 @@ struct watcher {
 		enum hub_kind kind;
 		int32_t number;
 		int64_t position;
+		enum hub_resync resync;
+		struct uuid campaign_id;
 	} seen[SEEN_MAX];
 };
 
@@ -75,6 +81,8 @@ static void send_to(void *subscriber, void *encoded, int64_t position, uint64_t 
 		abort();
 	w->seen[w->count].kind = e->kind;
 	w->seen[w->count].number = e->number;
+	w->seen[w->count].resync = e->resync;
+	w->seen[w->count].campaign_id = e->campaign_id;
 	w->seen[w->count++].position = position;
 	pthread_mutex_unlock(&w->lock);
 }
@@ -148,8 +156,8 @@ static bool wait_closed(struct watcher *w, enum status_code code)
 	return is_closed;
 }
 
-/* The first message of a fresh watcher is a snapshot, of one that resumes the event behind `after`; then each next one.
- */
+/* The first message of a fresh watcher is a snapshot, of one that resumes a keep-alive and the event behind `after`;
+ * then each next one. */
 static bool is_gapless(struct watcher *w, int32_t after)
 {
 	int32_t last = after;
@@ -157,8 +165,8 @@ static bool is_gapless(struct watcher *w, int32_t after)
 
 	pthread_mutex_lock(&w->lock);
 	for (size_t i = 0; i < w->count && sound; i++) {
-		if (i == 0 && after < 0)
-			sound = w->seen[i].kind == HUB_SNAPSHOT;
+		if (i == 0)
+			sound = w->seen[i].kind == (after < 0 ? HUB_SNAPSHOT : HUB_KEEP_ALIVE);
 		else if (w->seen[i].kind == HUB_STORED)
 			sound = w->seen[i].number == last + 1;
 		else
@@ -300,6 +308,8 @@ static void who_is_too_far_behind_or_ahead_gets_a_resync(void **state)
 	assert_true(wait_reached(last, HUB_REPLAY_MAX + 10));
 	assert_int_equal(behind->seen[0].kind, HUB_RESYNC);
 	assert_int_equal(ahead->seen[0].kind, HUB_RESYNC);
+	assert_int_equal(behind->seen[0].resync, HUB_RESYNC_EXCEEDED);
+	assert_int_equal(ahead->seen[0].resync, HUB_RESYNC_UNKNOWN);
 	assert_true(is_gapless(last, 10));
 	unsubscribe(hub, behind);
 	unsubscribe(hub, ahead);
@@ -382,6 +392,177 @@ static void after_an_outage_everybody_goes_on_where_they_were(void **state)
 	free_hub(hub);
 }
 
+static void forget_events(struct fixture *fixture, const struct uuid *id, int up_to)
+{
+	char text[UUID_TEXT_SIZE], sql[200];
+
+	uuid_to_text(id, text);
+	snprintf(sql, sizeof sql, "DELETE FROM campaign_events WHERE campaign_id = '%s' AND event_number <= %d", text,
+		 up_to);
+	script(fixture, sql);
+}
+
+static void a_position_that_is_no_longer_kept_gets_a_resync_and_zero_what_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid id = make_campaign(fixture);
+	struct hub *hub = open_hub(fixture);
+	struct watcher *gone, *edge, *zero;
+
+	store_events(fixture, &id, 30);
+	forget_events(fixture, &id, 20);
+	gone = subscribe(hub, &id, 19);
+	edge = subscribe(hub, &id, 20);
+	zero = subscribe(hub, &id, 0);
+	assert_true(wait_reached(gone, 30));
+	assert_true(wait_reached(edge, 30));
+	assert_true(wait_reached(zero, 30));
+	assert_int_equal(gone->seen[0].kind, HUB_RESYNC);
+	assert_int_equal(gone->seen[0].resync, HUB_RESYNC_EXCEEDED);
+	assert_true(is_gapless(edge, 20));
+	assert_int_equal(zero->seen[0].kind, HUB_KEEP_ALIVE);
+	assert_int_equal(zero->seen[1].number, 21);
+	unsubscribe(hub, gone);
+	unsubscribe(hub, edge);
+	unsubscribe(hub, zero);
+	free_hub(hub);
+}
+
+/* --- all campaigns ------------------------------------------------------------------------------------------------ */
+
+struct feeder {
+	struct watcher *watcher;
+	struct hub_member *member;
+};
+
+static struct feeder join(struct hub *hub, const char *workspace, bool is_reconnect)
+{
+	struct feeder feeder = { .watcher = calloc(1, sizeof *feeder.watcher) };
+
+	pthread_mutex_init(&feeder.watcher->lock, NULL);
+	expect_ok(hub_join(hub, workspace, is_reconnect, feeder.watcher, &feeder.member));
+	return feeder;
+}
+
+static void leave(struct hub *hub, struct feeder feeder)
+{
+	hub_leave(hub, feeder.member);
+	pthread_mutex_destroy(&feeder.watcher->lock);
+	free(feeder.watcher);
+}
+
+static size_t seen_count(struct watcher *w)
+{
+	size_t count;
+
+	pthread_mutex_lock(&w->lock);
+	count = w->count;
+	pthread_mutex_unlock(&w->lock);
+	return count;
+}
+
+static void wait_seen(struct watcher *w, size_t count)
+{
+	int64_t until = clock_monotonic_ms() + PATIENCE_MS;
+	const struct timespec tick = { .tv_nsec = 2000000 };
+
+	while (seen_count(w) < count && clock_monotonic_ms() < until)
+		nanosleep(&tick, NULL);
+	assert_true(seen_count(w) >= count);
+}
+
+/* How many stored events of the campaign came; they must be first, first + 1, … */
+static int32_t events_from(struct watcher *w, const struct uuid *id, int32_t first)
+{
+	int32_t next = first;
+
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->count; i++)
+		if (w->seen[i].kind == HUB_STORED && uuid_equal(&w->seen[i].campaign_id, id))
+			assert_int_equal(w->seen[i].number, next++);
+	pthread_mutex_unlock(&w->lock);
+	return next - first;
+}
+
+static void wait_events(struct watcher *w, const struct uuid *id, int32_t first, int32_t count)
+{
+	int64_t until = clock_monotonic_ms() + PATIENCE_MS;
+	const struct timespec tick = { .tv_nsec = 2000000 };
+
+	while (events_from(w, id, first) < count && clock_monotonic_ms() < until)
+		nanosleep(&tick, NULL);
+	assert_int_equal(events_from(w, id, first), count);
+}
+
+static void who_watches_all_gets_what_comes_of_old_and_new_campaigns(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid old = make_campaign(fixture), other = make_campaign(fixture), young;
+	struct hub *hub = open_hub(fixture);
+	struct feeder all, back;
+
+	store_events(fixture, &old, 4);
+	all = join(hub, "default", false);
+	back = join(hub, "default", true);
+	wait_seen(all.watcher, 1);
+	wait_seen(back.watcher, 1);
+	assert_int_equal(all.watcher->seen[0].kind, HUB_KEEP_ALIVE);
+	assert_int_equal(back.watcher->seen[0].kind, HUB_RESYNC);
+	assert_int_equal(back.watcher->seen[0].resync, HUB_RESYNC_RECONNECTED);
+	store_events(fixture, &old, 3); /* nobody wakes the hub: the list finds it */
+	store_events(fixture, &other, 2);
+	young = make_campaign(fixture);
+	store_events(fixture, &young, 600); /* more than one read */
+	hub_wake(hub, &young, true);
+	for (int i = 0; i < 2; i++) {
+		struct watcher *w = i == 0 ? all.watcher : back.watcher;
+
+		wait_events(w, &old, 5, 3);
+		wait_events(w, &other, 1, 2);
+		wait_events(w, &young, 1, 600);
+	}
+	leave(hub, all);
+	leave(hub, back);
+	free_hub(hub);
+}
+
+static void who_watches_all_sees_only_the_own_workspace_and_survives_a_deletion(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid mine = make_campaign(fixture), theirs = make_campaign(fixture), gone = make_campaign(fixture);
+	struct hub *hub = open_hub(fixture);
+	struct watcher *beside;
+	struct feeder all;
+	char text[UUID_TEXT_SIZE], sql[300];
+
+	uuid_to_text(&theirs, text);
+	snprintf(sql, sizeof sql,
+		 "INSERT INTO workspaces (id) VALUES ('other'); UPDATE campaigns SET workspace_id = 'other' WHERE id = "
+		 "'%s'",
+		 text);
+	script(fixture, sql);
+	all = join(hub, "default", false);
+	wait_seen(all.watcher, 1);
+	beside = subscribe(hub, &gone, -1);
+	store_events(fixture, &gone, 1);
+	hub_wake(hub, &gone, true);
+	wait_events(all.watcher, &gone, 1, 1);
+	uuid_to_text(&gone, text);
+	snprintf(sql, sizeof sql, "DELETE FROM campaigns WHERE id = '%s'", text);
+	script(fixture, sql);
+	hub_wake(hub, &gone, true);
+	assert_true(wait_closed(beside, STATUS_NOT_FOUND));
+	store_events(fixture, &theirs, 2);
+	hub_wake(hub, &theirs, true);
+	store_events(fixture, &mine, 2);
+	wait_events(all.watcher, &mine, 1, 2);
+	assert_int_equal(events_from(all.watcher, &theirs, 1), 0);
+	assert_int_equal(all.watcher->closed, STATUS_OK);
+	unsubscribe(hub, beside);
+	leave(hub, all);
+	free_hub(hub);
+}
+
 /* --- under load --------------------------------------------------------------------------------------------------- */
 
 #define CAMPAIGNS 3
@@ -460,6 +641,9 @@ int main(void)
 		cmocka_unit_test(who_joins_fresh_gets_a_snapshot_and_then_every_event),
 		cmocka_unit_test(who_resumes_gets_what_was_missed_beside_those_who_are_up_to_date),
 		cmocka_unit_test(who_is_too_far_behind_or_ahead_gets_a_resync),
+		cmocka_unit_test(a_position_that_is_no_longer_kept_gets_a_resync_and_zero_what_is_kept),
+		cmocka_unit_test(who_watches_all_gets_what_comes_of_old_and_new_campaigns),
+		cmocka_unit_test(who_watches_all_sees_only_the_own_workspace_and_survives_a_deletion),
 		cmocka_unit_test(without_a_wake_the_poll_finds_it),
 		cmocka_unit_test(a_campaign_that_is_gone_closes_its_streams),
 		cmocka_unit_test(closing_the_hub_tells_everybody_and_takes_nobody_new),
