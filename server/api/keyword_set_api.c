@@ -140,7 +140,8 @@ static struct status create_body(struct mutation *m, ProtobufCMessage **out)
 	TRY(rules_from_pb(m->arena, in->rules, in->n_rules, &rules));
 	const struct keyword_set_create request = { .name = in->name,
 						    .description = in->description,
-						    .is_disabled = in->is_disabled,
+						    .is_disabled =
+							    in->enabled_choice_case ? !in->is_enabled : in->is_disabled,
 						    .rules = rules,
 						    .rule_count = in->n_rules };
 	TRY(keyword_set_create(m->tx, m->workspace, &request, m->arena, &set));

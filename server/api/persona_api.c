@@ -54,7 +54,7 @@ static struct status create_body(struct mutation *m, ProtobufCMessage **out)
 	const PbCreateRequest *in = (const PbCreateRequest *)m->request;
 	struct persona_create request = { .name = in->name,
 					  .description = in->description,
-					  .is_disabled = in->is_disabled,
+					  .is_disabled = in->enabled_choice_case ? !in->is_enabled : in->is_disabled,
 					  .config_details = in->config_details };
 	struct persona persona;
 	int type = 0;
@@ -87,12 +87,18 @@ static struct status get_persona(struct rpc_call *call, const PbGetRequest *in, 
 	PbGetResponse *answer = PB_NEW(arena, PbGetResponse, domainflow__v2__get_persona_response);
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct persona persona;
+	bool has_type = false;
 	struct uuid id;
+	struct status st;
+	int type = 0;
 
 	TRY(api_uuid(arena, "personaId", in->persona_id, &id));
+	TRY(api_optional_state(arena, "personaType", (int)in->persona_type, PERSONA_TYPE_COUNT, &has_type, &type));
 	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
-	TRY(api_about(arena, persona_get(tx, rpc_call_principal(call)->workspace, &id, arena, &persona), "persona",
-		      in->persona_id));
+	st = persona_get(tx, rpc_call_principal(call)->workspace, &id, arena, &persona);
+	if (status_ok(st) && has_type && (int)persona.type != type)
+		st = status_make(STATUS_NOT_FOUND, "PERSONA_UNKNOWN", "the persona is of the other type");
+	TRY(api_about(arena, st, "persona", in->persona_id));
 	TRY(store_commit(&tx));
 	if (!answer)
 		return status_out_of_memory();

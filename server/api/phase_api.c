@@ -41,8 +41,8 @@ static struct status act(struct command *c, struct campaign_change *change)
 		const Domainflow__V2__ConfigurePhaseRequest *in = c->configure;
 		const struct phase_settings settings = {
 			.configuration = in->configuration,
-			.dns_persona_id = in->dns_persona_id,
-			.http_persona_id = in->http_persona_id,
+			.dns_persona_id = in->persona_ids ? in->persona_ids->dns_persona_id : in->dns_persona_id,
+			.http_persona_id = in->persona_ids ? in->persona_ids->http_persona_id : in->http_persona_id,
 			.keyword_set_ids = (const char *const *)in->keyword_set_ids,
 			.keyword_set_count = in->n_keyword_set_ids,
 		};
@@ -92,6 +92,10 @@ static struct status check_ids(struct arena *arena, const Domainflow__V2__Config
 {
 	struct uuid id;
 
+	if (in->persona_ids && *in->persona_ids->dns_persona_id)
+		TRY(api_uuid(arena, "personaIds.dnsPersonaId", in->persona_ids->dns_persona_id, &id));
+	if (in->persona_ids && *in->persona_ids->http_persona_id)
+		TRY(api_uuid(arena, "personaIds.httpPersonaId", in->persona_ids->http_persona_id, &id));
 	if (*in->dns_persona_id)
 		TRY(api_uuid(arena, "dnsPersonaId", in->dns_persona_id, &id));
 	if (*in->http_persona_id)

@@ -3,26 +3,58 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
-
-	"domainflow.io/gateway/internal/pb"
+	"google.golang.org/grpc/status"
 )
 
-// registrations are the generated handlers, one function per service that has a route.
-var registrations = []func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
-	pb.RegisterCampaignServiceHandler,
-}
-
-// New is the handler of everything below /api/v2 that is a translated call.
-func New(conn *grpc.ClientConn) (http.Handler, error) {
-	mux := runtime.NewServeMux()
+// New is the handler of everything that is a translated call. Each call has the deadline.
+func New(conn *grpc.ClientConn, deadline time.Duration) (http.Handler, error) {
+	routes, err := Routes()
+	if err != nil {
+		return nil, err
+	}
+	for _, route := range routes {
+		if registrations[string(route.RPC.Parent().Name())] == nil {
+			return nil, fmt.Errorf("http_rules.yaml names %s, which services.go does not register", route.RPC.Parent().Name())
+		}
+	}
+	table := makeTable(routes)
+	mux := runtime.NewServeMux(
+		runtime.WithMarshalerOption(runtime.MIMEWildcard, marshaler{}),
+		runtime.SetQueryParameterParser(query{}),
+		runtime.WithMiddlewares(table.bind),
+		runtime.WithForwardResponseOption(answer),
+		runtime.WithErrorHandler(failed),
+		runtime.WithStreamErrorHandler(func(_ context.Context, err error) *status.Status { return status.Convert(err) }),
+		runtime.WithRoutingErrorHandler(table.unrouted),
+		runtime.WithIncomingHeaderMatcher(nothing),
+		runtime.WithOutgoingHeaderMatcher(nothing),
+		runtime.WithOutgoingTrailerMatcher(nothing),
+		runtime.WithDisablePathLengthFallback(),
+		runtime.WithDisableHTTPMethodOverride(),
+		runtime.WithUnescapingMode(runtime.UnescapingModeAllExceptReserved),
+		runtime.WithWriteContentLength(),
+	)
 	for _, register := range registrations {
 		if err := register(context.Background(), mux, conn); err != nil {
 			return nil, err
 		}
 	}
-	return mux, nil
+	return withDeadline(mux, deadline), nil
+}
+
+// nothing passes no header and no metadata by name; what passes is written in package edge and in answer.go.
+func nothing(string) (string, bool) { return "", false }
+
+func withDeadline(next http.Handler, deadline time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), deadline)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }

@@ -4,12 +4,21 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
+
 	"domainflow.io/gateway/internal/config"
+	"domainflow.io/gateway/internal/edge"
+	"domainflow.io/gateway/internal/request"
 	"domainflow.io/gateway/internal/rest"
+	"domainflow.io/gateway/internal/telemetry"
 	"domainflow.io/gateway/internal/upstream"
 )
 
@@ -17,40 +26,92 @@ import (
 var Version = "0.0.0"
 
 const (
-	headerWait     = 10 * time.Second
-	bodyWait       = 30 * time.Second
-	idleWait       = 2 * time.Minute
-	headerBytesMax = 16 << 10
+	headerWait = 10 * time.Second
+	idleWait   = 2 * time.Minute
+	// The limit that people meet, with an answer, is package edge's; this one bounds what is read to find out.
+	headerBytesRead = 64 << 10
 )
 
 // Run serves until ctx is done; nil when it ended as asked.
 func Run(ctx context.Context, c *config.Config) error {
+	log := telemetry.Logger(c.LogLevel, os.Stderr)
 	conn, err := upstream.Dial(c)
 	if err != nil {
 		return err
 	}
 	defer conn.Close()
-	routes, err := rest.New(conn)
+	registry := telemetry.NewRegistry()
+	own := &pages{health: grpc_health_v1.NewHealthClient(conn), begin: time.Now()}
+	public, err := publicHandler(c, conn, own)
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.RESTAddress)
-	if err != nil {
-		return err
+	public = edge.New(c, log, telemetry.NewHTTP(registry), public)
+	servers := []*http.Server{
+		newServer(c.RESTAddress, public, log),
+		newServer(c.OpsAddress, own.ops(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), log),
 	}
-	public := &http.Server{Handler: routes, ReadHeaderTimeout: headerWait, ReadTimeout: bodyWait, IdleTimeout: idleWait,
-		MaxHeaderBytes: headerBytesMax}
-	failed := make(chan error, 1)
-	go func() { failed <- public.Serve(listener) }()
+	log.Info("started", "version", Version, "rest", c.RESTAddress, "ops", c.OpsAddress, "upstream", c.Upstream)
+	err = serve(ctx, servers, c.Drain)
+	log.Info("stopped")
+	return err
+}
+
+// publicHandler joins everything the public port offers.
+func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages) (http.Handler, error) {
+	calls, err := rest.New(conn, c.Deadline)
+	if err != nil {
+		return nil, err
+	}
+	fixed := own.public()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if page := fixed[r.URL.Path]; page != nil {
+			request.Of(r.Context()).Route = r.URL.Path
+			page(w, r)
+			return
+		}
+		calls.ServeHTTP(w, r)
+	}), nil
+}
+
+// newServer has no time limit on whole requests: streams live on. Handlers bound their own reading and calls.
+func newServer(address string, handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait,
+		MaxHeaderBytes: headerBytesRead, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+}
+
+// serve listens on every address before it serves on any, then waits for ctx or a failure.
+func serve(ctx context.Context, servers []*http.Server, drain time.Duration) error {
+	var listeners []net.Listener
+	for _, server := range servers {
+		listener, err := net.Listen("tcp", server.Addr)
+		if err != nil {
+			closeAll(listeners)
+			return err
+		}
+		listeners = append(listeners, listener)
+	}
+	failed := make(chan error, len(servers))
+	for i, server := range servers {
+		go func() { failed <- server.Serve(listeners[i]) }()
+	}
+	var first error
 	select {
-	case err := <-failed:
-		return err
+	case first = <-failed:
 	case <-ctx.Done():
 	}
-	patience, cancel := context.WithTimeout(context.Background(), c.Drain)
+	patience, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
-	if err := public.Shutdown(patience); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	for _, server := range servers {
+		if err := server.Shutdown(patience); errors.Is(err, context.DeadlineExceeded) {
+			_ = server.Close() // whoever still reads is cut off
+		}
 	}
-	return nil
+	return first
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, listener := range listeners {
+		_ = listener.Close()
+	}
 }

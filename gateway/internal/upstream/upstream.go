@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/keepalive"
 
 	"domainflow.io/gateway/internal/config"
+	"domainflow.io/gateway/internal/request"
 )
 
 const (
@@ -40,6 +41,8 @@ func Dial(c *config.Config) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(answerBytesMax)),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithUserAgent("domainflow-gateway"),
+		grpc.WithUnaryInterceptor(request.Unary),
+		grpc.WithStreamInterceptor(request.Stream),
 	)
 }
 
