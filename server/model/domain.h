@@ -5,7 +5,23 @@
 #include "base/uuid.h"
 #include "model/states.h"
 
+#include <stddef.h>
 #include <stdint.h>
+
+/* What was read from the page. Numbers that the page's vector does not hold are NaN. */
+struct domain_features {
+	double richness, richness_version;
+	double prominence, diversity, diversity_unique, enrichment, bonus, deductions;
+	double stuffing_penalty, repetition_index, anchor_share;
+	int32_t keywords_unique, keyword_hits;
+	double keyword_weight_sum;
+	char **top_keywords; /* surface forms, heaviest first */
+	size_t top_keyword_count;
+	const char *signal_distribution; /* JSON object: hits by signal */
+	double microcrawl_gain;
+	int32_t microcrawl_pages;
+	bool is_stale_score;
+};
 
 struct domain {
 	int64_t offset;
@@ -19,10 +35,9 @@ struct domain {
 	int32_t http_status_code; /* 0 when none */
 	bool is_parked;
 	double parked_confidence;
-	bool has_domain_score, has_lead_score, has_features;
+	bool has_domain_score, has_lead_score;
 	double domain_score, lead_score;
-	double richness; /* with has_features */
-	int32_t keywords_unique, keyword_hits;
+	const struct domain_features *features; /* NULL: no page was read */
 	int64_t created_at_ms;
 };
 

@@ -50,6 +50,21 @@
 	X(HTTP_TIMEOUT, "http_timeout") /* the fetch timed out                    */ \
 	X(PENDING, "pending")           /* not decided yet                        */
 
+/* Classes of content richness, richest first (model/classify.h). */
+#define BUCKETS(X) \
+	X(HIGH_POTENTIAL, "high_potential") \
+	X(EMERGING, "emerging") \
+	X(AT_RISK, "at_risk") \
+	X(LEAD_CANDIDATE, "lead_candidate") \
+	X(LOW_VALUE, "low_value") \
+	X(OTHER, "other") /* no richness is known */
+
+/* What is suspicious about a page's keywords (model/classify.h). */
+#define WARNINGS(X) \
+	X(STUFFING, "stuffing")     /* one keyword too many times      */ \
+	X(REPETITION, "repetition") /* one keyword is most of all hits */ \
+	X(ANCHOR, "anchor")         /* the keywords stand in links     */
+
 #define PERSONA_TYPES(X) X(DNS, "dns") X(HTTP, "http")
 #define RULE_TYPES(X)    X(STRING, "string") X(REGEX, "regex")
 
@@ -68,6 +83,8 @@
 #define HTTP_STATUS_MEMBER(name, text)     HTTP_STATUS_##name,
 #define LEAD_STATUS_MEMBER(name, text)     LEAD_STATUS_##name,
 #define REJECTION_MEMBER(name, text)       REJECTION_##name,
+#define BUCKET_MEMBER(name, text)          BUCKET_##name,
+#define WARNING_MEMBER(name, text)         WARNING_##name,
 #define PERSONA_TYPE_MEMBER(name, text)    PERSONA_TYPE_##name,
 #define RULE_TYPE_MEMBER(name, text)       RULE_TYPE_##name,
 
@@ -79,6 +96,8 @@ DECLARE_STATES(dns_status, DNS_STATUS, DNS_STATUSES)
 DECLARE_STATES(http_status, HTTP_STATUS, HTTP_STATUSES)
 DECLARE_STATES(lead_status, LEAD_STATUS, LEAD_STATUSES)
 DECLARE_STATES(rejection, REJECTION, REJECTION_REASONS)
+DECLARE_STATES(bucket, BUCKET, BUCKETS)
+DECLARE_STATES(warning, WARNING, WARNINGS)
 DECLARE_STATES(persona_type, PERSONA_TYPE, PERSONA_TYPES)
 DECLARE_STATES(rule_type, RULE_TYPE, RULE_TYPES)
 

@@ -1,11 +1,46 @@
 #include "store/domain_list_store.h"
 
 #include "base/arena.h"
-#include "store/query.h"
+#include "store/generation_store.h"
 #include "store/row.h"
 #include "store/sql.h"
 
-static void take_domain(struct row *row, struct domain *d)
+#include <math.h>
+
+/* --- rows ------------------------------------------------------------------------------------------------------ */
+
+static const struct domain_features *take_features(struct row *row, struct arena *arena)
+{
+	struct domain_features *f;
+
+	if (take_is_null(row, "content_richness_score"))
+		return NULL;
+	f = arena_alloc(arena, sizeof *f);
+	if (!f)
+		return NULL;
+	f->richness = take_double(row, "content_richness_score");
+	f->stuffing_penalty = take_double_or(row, "stuffing_penalty", NAN);
+	f->repetition_index = take_double_or(row, "repetition_index", NAN);
+	f->anchor_share = take_double_or(row, "anchor_share", NAN);
+	f->keywords_unique = take_int32(row, "kw_unique_count");
+	f->keyword_hits = take_int32(row, "kw_total_occurrences");
+	f->keyword_weight_sum = take_double(row, "kw_weight_sum");
+	f->signal_distribution = take_text(row, "kw_signal_distribution");
+	f->microcrawl_gain = take_double(row, "microcrawl_gain_ratio");
+	f->microcrawl_pages = take_int32(row, "microcrawl_pages");
+	f->is_stale_score = take_bool(row, "is_stale_score");
+	f->richness_version = take_double_or(row, "richness_weights_version", NAN);
+	f->prominence = take_double_or(row, "prominence_norm", NAN);
+	f->diversity = take_double_or(row, "diversity_norm", NAN);
+	f->diversity_unique = take_double_or(row, "diversity_effective_unique", NAN);
+	f->enrichment = take_double_or(row, "enrichment_norm", NAN);
+	f->bonus = take_double_or(row, "applied_bonus", NAN);
+	f->deductions = take_double_or(row, "applied_deductions_total", NAN);
+	f->top_keywords = take_texts(row, "top_keywords", &f->top_keyword_count);
+	return f;
+}
+
+static void take_domain(struct row *row, struct arena *arena, struct domain *d)
 {
 	const char *dns, *http, *lead, *rejection;
 
@@ -28,10 +63,7 @@ static void take_domain(struct row *row, struct domain *d)
 	d->http_title = take_text(row, "http_title");
 	d->http_keywords = take_text(row, "http_keywords");
 	d->created_at_ms = take_timestamp_ms(row, "created_at");
-	d->has_features = !take_is_null(row, "content_richness_score");
-	d->richness = take_double_or(row, "content_richness_score", 0.0);
-	d->keywords_unique = take_int32_or(row, "kw_unique_count", 0);
-	d->keyword_hits = take_int32_or(row, "kw_total_occurrences", 0);
+	d->features = take_features(row, arena);
 	if (!dns || !http || !lead || !rejection)
 		return; /* the row's status tells */
 	dns_status_from_text(dns, &d->dns_status);
@@ -40,41 +72,35 @@ static void take_domain(struct row *row, struct domain *d)
 	rejection_from_text(rejection, &d->rejection);
 }
 
-static struct status take_domains(const PGresult *rows, struct arena *arena, struct domain **out, size_t *out_count)
+static struct status rows_at(struct store_tx *tx, const struct uuid *campaign_id, const int64_t *offsets, size_t count,
+			     struct arena *arena, struct domain **out, size_t *out_count)
 {
-	struct domain *list = arena_array(arena, (size_t)PQntuples(rows), sizeof *list);
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct domain *list = arena_array(arena, count + 1, sizeof *list);
 	struct row row;
 	size_t n = 0;
 
 	if (!list)
 		return status_out_of_memory();
-	for (row_begin(&row, rows, arena); row_next(&row); n++)
-		take_domain(&row, &list[n]);
+	TRY(store_query(tx, sql_domain_rows, &rows, P_UUID(campaign_id), P_INT64_ARRAY(offsets, count)));
+	for (row_begin(&row, rows, arena); n < count && row_next(&row); n++)
+		take_domain(&row, arena, &list[n]);
 	TRY(row_status(&row));
 	*out = list;
 	*out_count = n;
 	return STATUS_OK_VALUE;
 }
 
-#define P_FILTERS \
-	P_UUID(campaign_id), P_TEXT(q->dns_status), P_TEXT(q->http_status), P_TEXT(q->lead_status), \
-		P_IF(q->rejection_count > 0, P_TEXT_ARRAY(q->rejections, q->rejection_count)), \
-		P_IF(q->has_after, P_INT64(q->after_offset))
-
-struct status store_domains_list(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *q,
-				 struct arena *arena, struct domain **out, size_t *out_count)
+struct status store_domains_at(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_position *at,
+			       size_t count, struct arena *arena, struct domain **out, size_t *out_count)
 {
-	AUTO(pgresult) PGresult *rows = NULL;
+	int64_t *offsets = arena_array(arena, count + 1, sizeof *offsets);
 
-	if (q->order == DOMAIN_ORDER_OFFSET)
-		TRY(store_query(tx, sql_domains_by_offset, &rows, P_FILTERS, P_INT(q->limit)));
-	else
-		TRY(store_query(tx,
-				q->order == DOMAIN_ORDER_LEAD_SCORE ? sql_domains_by_lead_score
-								    : sql_domains_by_domain_score,
-				&rows, P_FILTERS, P_IF(q->has_after && q->after_is_scored, P_DOUBLE(q->after_score)),
-				P_INT(q->limit)));
-	return take_domains(rows, arena, out, out_count);
+	if (!offsets)
+		return status_out_of_memory();
+	for (size_t i = 0; i < count; i++)
+		offsets[i] = at[i].offset;
+	return rows_at(tx, campaign_id, offsets, count, arena, out, out_count);
 }
 
 struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name,
@@ -82,12 +108,176 @@ struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_
 {
 	AUTO(pgresult) PGresult *rows = NULL;
 	struct domain *list;
+	int64_t offset;
 	size_t count;
 
 	TRY(store_query(tx, sql_domain_by_name, &rows, P_UUID(campaign_id), P_TEXT(name)));
-	TRY(take_domains(rows, arena, &list, &count));
-	if (count == 0)
+	if (PQntuples(rows) == 0)
 		return status_make(STATUS_NOT_FOUND, "DOMAIN_UNKNOWN", "the campaign has no domain %.100s", name);
+	TRY(row_int64(rows, 0, "offset_index", &offset));
+	TRY(rows_at(tx, campaign_id, &offset, 1, arena, &list, &count));
+	if (count == 0)
+		return status_make(STATUS_INTERNAL, "DATABASE_ROW", "a domain vanished within a transaction");
 	*out = list[0];
+	return STATUS_OK_VALUE;
+}
+
+/* --- composed statements --------------------------------------------------------------------------------------- */
+
+/* With stale statistics the planner takes a new campaign for empty and pairs a million rows with a million by nested
+ * loops. Merging or hashing two tables of a campaign is right for every size. */
+static struct status run(struct store_tx *tx, const struct domain_sql *sql, PGresult **out)
+{
+	struct status st;
+
+	if (!sql->joins_all)
+		return store_query_params(tx, &sql->statement, out, sql->params, sql->count);
+	TRY(store_script(tx, "SET LOCAL enable_nestloop = off"));
+	st = store_query_params(tx, &sql->statement, out, sql->params, sql->count);
+	if (status_ok(st))
+		TRY(store_script(tx, "SET LOCAL enable_nestloop = on"));
+	return st;
+}
+
+struct status store_domains_count(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
+				  int64_t *out)
+{
+	AUTO(arena) struct arena *arena = arena_create(0);
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct domain_sql sql;
+
+	if (!arena)
+		return status_out_of_memory();
+	TRY(domain_sql_count(campaign_id, query, false, arena, &sql));
+	TRY(run(tx, &sql, &rows));
+	return row_int64(rows, 0, "domains", out);
+}
+
+/* --- pages ------------------------------------------------------------------------------------------------------ */
+
+struct page {
+	struct store_tx *tx;
+	const struct uuid *campaign_id;
+	const struct domain_query *query;
+	const struct domain_position *after;
+	struct arena *arena;
+	struct domain_position *rows;
+	size_t count;
+	int32_t limit;
+};
+
+static bool is_full(const struct page *page)
+{
+	return page->count >= (size_t)page->limit;
+}
+
+static struct status add_part(struct page *page, enum domain_part part, int64_t skip)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct domain_sql sql;
+	struct row row;
+	bool is_null = part == DOMAIN_PART_NULLS || part == DOMAIN_PART_NULLS_AFTER;
+
+	if (is_full(page))
+		return STATUS_OK_VALUE;
+	TRY(domain_sql_page(page->campaign_id, page->query, part, page->after, skip, page->limit - (int32_t)page->count,
+			    page->arena, &sql));
+	TRY(run(page->tx, &sql, &rows));
+	for (row_begin(&row, rows, page->arena); !is_full(page) && row_next(&row);) {
+		struct domain_position *at = &page->rows[page->count++];
+		int64_t offset = take_int64(&row, "offset_index");
+		const char *key = take_text(&row, "key");
+
+		*at = (struct domain_position){ .offset = offset, .is_null = is_null, .key = key ? key : "" };
+	}
+	return row_status(&row);
+}
+
+/* How far the rows without a key are skipped, when every row with one is. */
+static struct status count_keyed(struct page *page, int64_t *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct domain_sql sql;
+
+	TRY(domain_sql_count(page->campaign_id, page->query, true, page->arena, &sql));
+	TRY(run(page->tx, &sql, &rows));
+	return row_int64(rows, 0, "domains", out);
+}
+
+static struct status pages_after(struct page *page)
+{
+	enum domain_order order = page->query->order;
+
+	if (page->after->is_null)
+		return add_part(page, DOMAIN_PART_NULLS_AFTER, 0);
+	if (order != DOMAIN_ORDER_OFFSET && domain_order_has_index(order)) {
+		TRY(add_part(page, DOMAIN_PART_TIES, 0));
+		TRY(add_part(page, DOMAIN_PART_PAST_TIES, 0));
+	} else {
+		TRY(add_part(page, DOMAIN_PART_KEYED_AFTER, 0));
+	}
+	return domain_order_is_nullable(order) ? add_part(page, DOMAIN_PART_NULLS, 0) : STATUS_OK_VALUE;
+}
+
+/* The offsets of most campaigns have no gaps; then the n-th row need not be counted to. */
+static struct status place_by_offset(struct page *page, int64_t skip, bool *out_found, struct domain_position *out)
+{
+	struct generation_span span;
+
+	*out_found = false;
+	if (page->query->order != DOMAIN_ORDER_OFFSET || domain_filter_count(&page->query->filter) > 0)
+		return STATUS_OK_VALUE;
+	TRY(store_generation_span_get(page->tx, page->campaign_id, &span));
+	if (span.first_offset < 0 || span.last_offset - span.first_offset + 1 != span.domain_count ||
+	    skip > span.domain_count)
+		return STATUS_OK_VALUE;
+	*out_found = true;
+	out->offset = page->query->is_descending ? span.last_offset - skip + 1 : span.first_offset + skip - 1;
+	out->key = "";
+	out->is_null = false;
+	return STATUS_OK_VALUE;
+}
+
+static struct status pages_skipping(struct page *page, int64_t skip)
+{
+	struct domain_position at;
+	bool is_found = false;
+	int64_t keyed = 0;
+
+	if (skip > 0)
+		TRY(place_by_offset(page, skip, &is_found, &at));
+	if (is_found) {
+		page->after = &at;
+		TRY(add_part(page, DOMAIN_PART_KEYED_AFTER, 0));
+		page->after = NULL;
+		return STATUS_OK_VALUE;
+	}
+	TRY(add_part(page, DOMAIN_PART_KEYED, skip));
+	if (is_full(page) || !domain_order_is_nullable(page->query->order))
+		return STATUS_OK_VALUE;
+	if (page->count == 0 && skip > 0)
+		TRY(count_keyed(page, &keyed));
+	else
+		keyed = skip;
+	return add_part(page, DOMAIN_PART_NULLS, skip - keyed);
+}
+
+struct status store_domains_page(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
+				 const struct domain_start *start, int32_t limit, struct arena *arena,
+				 struct domain_position **out, size_t *out_count)
+{
+	struct page page = { .tx = tx,
+			     .campaign_id = campaign_id,
+			     .query = query,
+			     .after = start->after,
+			     .arena = arena,
+			     .rows = arena_array(arena, (size_t)limit + 1, sizeof *page.rows),
+			     .limit = limit };
+
+	if (!page.rows)
+		return status_out_of_memory();
+	TRY(start->after ? pages_after(&page) : pages_skipping(&page, start->skip));
+	*out = page.rows;
+	*out_count = page.count;
 	return STATUS_OK_VALUE;
 }

@@ -1,10 +1,13 @@
-/* store/domain_list_store.h: reading domains for people: pages by key, one by name. */
+/* store/domain_list_store.h: reading domains for people: pages, totals, one by name.
+ * Threads: any; each call uses the transaction it is given, which must be a real one (store_begin_snapshot): the calls
+ * of one answer agree with each other, and settings are made for it alone. */
 #ifndef STORE_DOMAIN_LIST_STORE_H
 #define STORE_DOMAIN_LIST_STORE_H
 
 #include "base/status.h"
 #include "base/uuid.h"
 #include "model/domain.h"
+#include "store/domain_query.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,22 +16,22 @@
 struct arena;
 struct store_tx;
 
-enum domain_order { DOMAIN_ORDER_OFFSET, DOMAIN_ORDER_DOMAIN_SCORE, DOMAIN_ORDER_LEAD_SCORE };
-
-struct domain_query {
-	enum domain_order order;                            /* scores: highest first, unscored last, ties by offset */
-	const char *dns_status, *http_status, *lead_status; /* NULL: any */
-	const char *const *rejections;                      /* any of them */
-	size_t rejection_count;                             /* 0: any */
-	bool has_after;                                     /* go on behind this row */
-	int64_t after_offset;
-	bool after_is_scored;
-	double after_score;
-	int32_t limit;
+/* Where a page begins: at the beginning, behind a row, or after so many rows. */
+struct domain_start {
+	const struct domain_position *after; /* NULL: from the beginning */
+	int64_t skip;                        /* without `after` */
 };
 
-struct status store_domains_list(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
-				 struct arena *arena, struct domain **out, size_t *out_count) MUST_CHECK;
+/* At most `limit` rows' places, in order. */
+struct status store_domains_page(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
+				 const struct domain_start *start, int32_t limit, struct arena *arena,
+				 struct domain_position **out, size_t *out_count) MUST_CHECK;
+/* The domains at these places, in that order. */
+struct status store_domains_at(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_position *at,
+			       size_t count, struct arena *arena, struct domain **out, size_t *out_count) MUST_CHECK;
+/* How many rows pass the filter: reads the campaign once. */
+struct status store_domains_count(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
+				  int64_t *out) MUST_CHECK;
 /* NOT_FOUND / DOMAIN_UNKNOWN. */
 struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name,
 			       struct arena *arena, struct domain *out) MUST_CHECK;

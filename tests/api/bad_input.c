@@ -233,9 +233,9 @@ static void try_texts(struct making *m, const struct site *site)
 		try_text(m, site, BAD_INPUT_NAMED, "a quote", "' OR ''='", strlen("' OR ''='"));
 	}
 	if (strcmp(name, "page_token") == 0) {
-		try_text(m, site, BAD_INPUT_REFUSED, "no token", "nonsense", strlen("nonsense"));
-		try_text(m, site, BAD_INPUT_REFUSED, "no base64", "%%%%", strlen("%%%%"));
-		try_text(m, site, BAD_INPUT_REFUSED, "a forged token", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		try_text(m, site, BAD_INPUT_NAMED, "no token", "nonsense", strlen("nonsense"));
+		try_text(m, site, BAD_INPUT_NAMED, "no base64", "%%%%", strlen("%%%%"));
+		try_text(m, site, BAD_INPUT_NAMED, "a forged token", "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 			 44);
 	}
 }
