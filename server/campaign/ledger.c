@@ -99,7 +99,11 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 	struct phase_state *state;
 	bool ours, found, unfinished;
 
-	TRY(store_batch_finish(tx, &job->batch, outcome->unfinished > 0, &ours));
+	TRY(store_batch_finish(tx, &job->batch,
+			       outcome->unfinished == 0 ? BATCH_END_DONE
+			       : job->rest              ? BATCH_END_KEPT
+							: BATCH_END_OPEN,
+			       env->settings->lease_ms, &ours));
 	if (!ours)
 		return batch_lost();
 	TRY(change_open(tx, job->arena, &run.campaign_id, NULL, &change));
@@ -146,7 +150,7 @@ struct status ledger_release(const struct phase_env *env, const struct batch *ba
 	bool ours;
 
 	TRY(store_single(env->pool, 0, &tx));
-	TRY(store_batch_finish(tx, batch, true, &ours));
+	TRY(store_batch_finish(tx, batch, BATCH_END_OPEN, 0, &ours));
 	return store_commit(&tx);
 }
 

@@ -29,8 +29,9 @@ enum claim_result {
 struct status ledger_claim(const struct phase_env *env, const struct run_key *run, const struct uuid *owner,
 			   struct batch *batch, enum claim_result *result) MUST_CHECK;
 
-/* Stores the result of a batch. ABORTED / BATCH_LOST: the lease was lost or another run began; nothing was written.
- * *moved tells that the campaign's state changed (readers want to be woken). */
+/* Stores the result of a batch, or of a part of it: while the job has a rest, the batch stays ours. ABORTED /
+ * BATCH_LOST: the lease was lost or another run began; nothing was written. *moved tells that the campaign's state
+ * changed (readers want to be woken). */
 struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result, bool *moved) MUST_CHECK;
 
 /* Gives a batch back without a result. */

@@ -8,10 +8,12 @@
 #include <string.h>
 
 struct run_entry {
+	struct runs *owner;
 	struct run_key key;
 	struct phase_run *run; /* NULL until opened */
 	bool is_active, is_opening;
-	int in_flight;
+	bool has_turn;          /* a batch of batches_take_turns is being asked for */
+	int in_flight, at_work; /* picked and not returned; of these, not parked */
 	int64_t idle_until_ms;
 	struct run_entry *next;
 };
@@ -54,7 +56,7 @@ void runs_destroy(struct runs *runs)
 	free(runs);
 }
 
-static bool same_run(const struct run_key *a, const struct run_key *b)
+bool run_key_equal(const struct run_key *a, const struct run_key *b)
 {
 	return a->phase == b->phase && a->run_number == b->run_number && uuid_equal(&a->campaign_id, &b->campaign_id);
 }
@@ -63,7 +65,7 @@ static struct run_entry *find(struct runs *runs, const struct run_key *key)
 {
 	struct run_entry *entry = runs->first;
 
-	while (entry && !same_run(&entry->key, key))
+	while (entry && !run_key_equal(&entry->key, key))
 		entry = entry->next;
 	return entry;
 }
@@ -101,6 +103,7 @@ void runs_update(struct runs *runs, const struct run_key *active, size_t count)
 			entry = calloc(1, sizeof *entry);
 			if (!entry)
 				continue; /* the next look tries again */
+			entry->owner = runs;
 			entry->key = active[i];
 			entry->next = runs->first;
 			runs->first = entry;
@@ -132,8 +135,8 @@ static bool may_pick(const struct run_entry *entry, int64_t now_ms)
 {
 	int most = phase_ops_of(entry->key.phase)->batches_in_flight_max;
 
-	return entry->is_active && !entry->is_opening && entry->idle_until_ms <= now_ms &&
-	       (most == 0 || entry->in_flight < most);
+	return entry->is_active && !entry->is_opening && !entry->has_turn && entry->idle_until_ms <= now_ms &&
+	       (most == 0 || entry->at_work < most);
 }
 
 static struct run_entry *next_in_turn(struct runs *runs)
@@ -161,6 +164,8 @@ struct run_entry *runs_pick(struct runs *runs, struct status *out_status)
 	entry = next_in_turn(runs);
 	if (entry) {
 		entry->in_flight++;
+		entry->at_work++;
+		entry->has_turn = phase_ops_of(entry->key.phase)->batches_take_turns;
 		runs->last_picked = entry;
 		open = entry->run == NULL;
 		entry->is_opening = open;
@@ -177,12 +182,37 @@ struct run_entry *runs_pick(struct runs *runs, struct status *out_status)
 	return entry;
 }
 
+void runs_turn_over(struct run_entry *entry)
+{
+	pthread_mutex_lock(&entry->owner->lock);
+	entry->has_turn = false;
+	pthread_mutex_unlock(&entry->owner->lock);
+}
+
+static void shift_at_work(struct run_entry *entry, int by)
+{
+	pthread_mutex_lock(&entry->owner->lock);
+	entry->at_work += by;
+	pthread_mutex_unlock(&entry->owner->lock);
+}
+
+void runs_park(struct run_entry *entry)
+{
+	shift_at_work(entry, -1);
+}
+
+void runs_unpark(struct run_entry *entry)
+{
+	shift_at_work(entry, 1);
+}
+
 void runs_return(struct runs *runs, struct run_entry *entry, int64_t idle_ms)
 {
 	struct run_entry *dead = NULL;
 
 	pthread_mutex_lock(&runs->lock);
 	entry->in_flight--;
+	entry->at_work--;
 	if (idle_ms > 0)
 		entry->idle_until_ms = clock_monotonic_ms() + idle_ms;
 	if (!entry->is_active)

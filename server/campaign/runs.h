@@ -17,6 +17,8 @@ struct phase_run;
 struct runs;
 struct run_entry;
 
+bool run_key_equal(const struct run_key *a, const struct run_key *b);
+
 struct runs *runs_create(const struct phase_env *env) MUST_CHECK; /* NULL when out of memory */
 /* Nothing may be in flight. Accepts NULL. */
 void runs_destroy(struct runs *runs);
@@ -29,7 +31,13 @@ bool runs_is_active(struct runs *runs, const struct run_key *key);
 /* The next run with room for one more batch, counted as in flight from now; NULL when there is none. The run is opened
  * when it isn't yet, outside any lock: *out_status tells why that failed (the entry must be returned all the same). */
 struct run_entry *runs_pick(struct runs *runs, struct status *out_status);
-/* Nothing more in flight for this pick; idle_ms > 0 keeps the run from being picked for that long. */
+/* The picked batch of batches_take_turns asks for no more: the next one may be picked. */
+void runs_turn_over(struct run_entry *entry);
+/* The picked batch waits for stragglers: it does not count against batches_in_flight_max. And goes on. */
+void runs_park(struct run_entry *entry);
+void runs_unpark(struct run_entry *entry);
+/* Nothing more in flight for this pick, which is not parked; idle_ms > 0 keeps the run from being picked for that long.
+ */
 void runs_return(struct runs *runs, struct run_entry *entry, int64_t idle_ms);
 
 const struct run_key *run_entry_key(const struct run_entry *entry);

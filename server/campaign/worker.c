@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "campaign/campaign_metrics.h"
+#include "campaign/claims.h"
 #include "campaign/ledger.h"
 #include "campaign/recovery.h"
 #include "campaign/runs.h"
@@ -16,6 +17,7 @@
 #include "work/thread.h"
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,15 +28,7 @@
 #define OUTAGE_MS_MAX      600000 /* finished work is kept this long for a database that is away */
 #define BATCH_ATTEMPTS_MAX 20     /* a batch that swallowed so many workers kills them: the phase fails */
 #define BATCH_ARENA_BYTES  (512u * 1024 * 1024)
-
-/* What one worker thread has in flight; the scout reads it under the lock. */
-struct slot {
-	struct worker *worker;
-	pthread_t thread;
-	bool is_busy;
-	struct batch batch;
-	struct cancel cancel;
-};
+#define CLAIMS_PER_THREAD  8 /* its own, and those that wait for stragglers */
 
 struct worker {
 	const struct phase_env *env;
@@ -42,38 +36,17 @@ struct worker {
 	worker_moved_fn moved;
 	void *moved_ctx;
 	struct runs *runs;
+	struct claims *claims;
 	struct cancel stop;
+	struct batch_metrics metrics;
 	pthread_t scout;
 	bool scout_started;
-	pthread_mutex_t lock; /* slots' is_busy and batch; look_now */
-	pthread_cond_t news;  /* something may be claimable, or the scout should look */
+	pthread_mutex_t lock; /* look_now */
+	pthread_cond_t look;  /* the scout should look */
 	bool look_now;
-	uint64_t news_count;
-	struct batch_metrics metrics;
-	int slot_count, slots_started;
-	struct slot *slots;
+	int threads_started;
+	pthread_t *threads;
 };
-
-static void wait_news(struct worker *w, int64_t ms)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-	struct timespec ts = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
-	uint64_t seen;
-
-	pthread_mutex_lock(&w->lock);
-	seen = w->news_count;
-	while (seen == w->news_count && !cancel_is_set(&w->stop) && clock_monotonic_ms() < until)
-		pthread_cond_timedwait(&w->news, &w->lock, &ts);
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void tell_news(struct worker *w)
-{
-	pthread_mutex_lock(&w->lock);
-	w->news_count++;
-	pthread_cond_broadcast(&w->news);
-	pthread_mutex_unlock(&w->lock);
-}
 
 /* --- one batch ------------------------------------------------------------------------------------------------ */
 
@@ -120,27 +93,42 @@ static struct status commit_batch(struct worker *w, struct phase_job *job, void 
 	}
 }
 
-/* How long the run should be left alone afterwards; *fate tells what became of the batch. */
-static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *run, struct arena *arena,
-			enum batch_fate *fate)
+/* What is under way is called off, and taken back by the phase. */
+static void drop_rest(struct claim *claim)
 {
-	const struct batch *batch = &slot->batch;
+	struct phase_job *job = &claim->job;
+	void *nothing;
+
+	if (!job->rest)
+		return;
+	cancel_set(&claim->cancel);
+	status_ignore(phase_ops_of(job->batch.phase)->work(job, &nothing)); /* its domains stay pending */
+}
+
+/* Does the batch, or goes on with it. How long the run should be left alone afterwards; *fate tells what became of the
+ * batch, unless the claim has a rest: then it is still ours. */
+static int64_t do_batch(struct worker *w, struct claim *claim, enum batch_fate *fate)
+{
+	struct phase_job *job = &claim->job;
+	const struct batch *batch = &job->batch;
 	const struct run_key key = { batch->campaign_id, batch->phase, batch->run_number };
-	struct phase_job job = { .run = run, .batch = *batch, .arena = arena, .cancel = &slot->cancel };
 	void *result = NULL;
 	bool moved = false;
 	struct status st;
 
 	*fate = BATCH_FATAL;
 	if (batch->attempts > BATCH_ATTEMPTS_MAX) {
-		fail_run(w, &key, arena,
+		fail_run(w, &key, job->arena,
 			 status_make(STATUS_RESOURCE_EXHAUSTED, "E_BATCH_ATTEMPTS",
 				     "a batch was claimed %d times and nobody came back from it", batch->attempts));
 		return IDLE_MS;
 	}
-	st = phase_ops_of(batch->phase)->work(&job, &result);
-	if (status_ok(st))
-		st = commit_batch(w, &job, result, &moved);
+	st = phase_ops_of(batch->phase)->work(job, &result);
+	if (status_ok(st)) {
+		claim_commits(claim, true);
+		st = commit_batch(w, job, result, &moved);
+		claim_commits(claim, false);
+	}
 	if (status_ok(st)) {
 		*fate = BATCH_COMMITTED;
 		w->moved(w->moved_ctx, &batch->campaign_id, moved);
@@ -148,6 +136,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 			worker_wake(w);
 		return 0;
 	}
+	drop_rest(claim);
 	if (st.reason && strcmp(st.reason, "BATCH_LOST") == 0) {
 		*fate = BATCH_LOST;
 		LOG_INFO("batch_lost", LOG_STR("phase", phase_to_text(batch->phase)),
@@ -155,7 +144,7 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 		return 0;
 	}
 	if (!status_is_transient(st)) {
-		fail_run(w, &key, arena, st);
+		fail_run(w, &key, job->arena, st);
 		return IDLE_MS;
 	}
 	*fate = BATCH_RELEASED;
@@ -164,29 +153,52 @@ static int64_t do_batch(struct worker *w, struct slot *slot, struct phase_run *r
 	return BACKOFF_MS;
 }
 
-static void slot_set(struct slot *slot, bool busy, const struct batch *batch)
+/* The run's next batch may be claimed. */
+static void turn_over(struct claim *claim)
 {
-	struct worker *w = slot->worker;
-
-	pthread_mutex_lock(&w->lock);
-	slot->is_busy = busy;
-	if (batch)
-		slot->batch = *batch;
-	atomic_store(&slot->cancel.set, false);
-	pthread_mutex_unlock(&w->lock);
+	if (!claim->has_turn)
+		return;
+	claim->has_turn = false;
+	runs_turn_over(claim->entry);
+	claims_tell(claim->owner, false);
 }
 
-/* Claims from the picked run and does what it got. Returns how long to leave the run alone. */
-static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *entry, struct arena *arena)
+static void turn_is_over(struct phase_job *job)
 {
-	const struct run_key *key = run_entry_key(entry);
-	int64_t claimed_at = clock_monotonic_ms(), idle_ms;
-	enum claim_result result;
+	turn_over((struct claim *)(void *)((char *)job - offsetof(struct claim, job)));
+}
+
+/* Works on a claim until it is over or parked. */
+static void hold(struct worker *w, struct claim *claim, struct arena *arena)
+{
+	struct run_entry *entry = claim->entry;
+	enum phase phase = claim->job.batch.phase;
 	enum batch_fate fate;
+	int64_t idle_ms;
+
+	claim->job.arena = arena;
+	idle_ms = do_batch(w, claim, &fate);
+	turn_over(claim);
+	if (claim->job.rest) {
+		runs_park(entry);
+		claim_park(claim);
+		return;
+	}
+	batch_metrics_end(&w->metrics, phase, fate, clock_monotonic_ms() - claim->since_ms);
+	claim_end(claim);
+	runs_return(w->runs, entry, idle_ms);
+}
+
+/* Claims a batch of the picked run. How long to leave the run alone when there is none. */
+static int64_t claim_batch(struct worker *w, struct claim *claim, struct arena *arena, bool *taken)
+{
+	const struct run_key *key = run_entry_key(claim->entry);
+	enum claim_result result;
 	struct batch batch;
 	bool moved = false;
 	struct status st = ledger_claim(w->env, key, w->instance, &batch, &result);
 
+	*taken = false;
 	if (!status_ok(st)) {
 		batch = (struct batch){ .campaign_id = key->campaign_id,
 					.phase = key->phase,
@@ -197,7 +209,7 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 	}
 	switch (result) {
 	case CLAIM_NOTHING:
-		return IDLE_MS;
+		break;
 	case CLAIM_FINISHED:
 		st = ledger_complete(w->env, key, arena, &moved);
 		if (!status_ok(st) && !status_is_transient(st))
@@ -206,42 +218,66 @@ static int64_t work_on(struct worker *w, struct slot *slot, struct run_entry *en
 			w->moved(w->moved_ctx, &key->campaign_id, true);
 			worker_wake(w);
 		}
-		return IDLE_MS;
-	case CLAIM_TAKEN:
 		break;
+	case CLAIM_TAKEN:
+		*taken = true;
+		claim_begin(claim, run_entry_run(claim->entry), &batch);
+		claim->job.turn_is_over = turn_is_over;
+		batch_metrics_begin(&w->metrics);
+		return 0;
 	}
-	slot_set(slot, true, &batch);
-	batch_metrics_begin(&w->metrics);
-	idle_ms = do_batch(w, slot, run_entry_run(entry), arena, &fate);
-	batch_metrics_end(&w->metrics, batch.phase, fate, clock_monotonic_ms() - claimed_at);
-	slot_set(slot, false, NULL);
-	return idle_ms;
+	return IDLE_MS;
 }
 
-static void *slot_main(void *arg)
+/* Takes the next batch of a run that has one; false when there is nothing to do. */
+static bool work_on_next(struct worker *w, struct arena *arena)
 {
-	struct slot *slot = arg;
-	struct worker *w = slot->worker;
+	struct claim *claim = claims_take(w->claims);
+	struct status opened;
+	int64_t idle_ms;
+	bool taken = false;
+
+	if (!claim)
+		return false;
+	claim->entry = runs_pick(w->runs, &opened);
+	if (!claim->entry) {
+		claim_end(claim);
+		return false;
+	}
+	claim->has_turn = phase_ops_of(run_entry_key(claim->entry)->phase)->batches_take_turns;
+	if (status_ok(opened)) {
+		idle_ms = claim_batch(w, claim, arena, &taken);
+	} else {
+		idle_ms = BACKOFF_MS;
+		if (!status_is_transient(opened))
+			fail_run(w, run_entry_key(claim->entry), arena, opened);
+	}
+	if (taken) {
+		hold(w, claim, arena);
+		return true;
+	}
+	turn_over(claim);
+	runs_return(w->runs, claim->entry, idle_ms);
+	claim_end(claim);
+	return true;
+}
+
+static void *thread_main(void *arg)
+{
+	struct worker *w = arg;
 	struct arena *arena = arena_create(BATCH_ARENA_BYTES);
 
-	while (arena && !cancel_is_set(&w->stop)) {
-		struct status opened;
-		struct run_entry *entry = runs_pick(w->runs, &opened);
-		int64_t idle_ms;
+	/* What was parked when the stop came is due soon: its cancel is set as well. */
+	while (arena && (!cancel_is_set(&w->stop) || claims_waiting(w->claims) > 0)) {
+		uint64_t seen = claims_news(w->claims);
+		struct claim *claim = claims_take_due(w->claims);
 
-		if (!entry) {
-			wait_news(w, SCOUT_MS);
-			continue;
+		if (claim) {
+			runs_unpark(claim->entry);
+			hold(w, claim, arena);
+		} else if (cancel_is_set(&w->stop) || !work_on_next(w, arena)) {
+			claims_wait(w->claims, seen, SCOUT_MS);
 		}
-		if (status_ok(opened)) {
-			idle_ms = work_on(w, slot, entry, arena);
-		} else if (status_is_transient(opened)) {
-			idle_ms = BACKOFF_MS;
-		} else {
-			fail_run(w, run_entry_key(entry), arena, opened);
-			idle_ms = BACKOFF_MS;
-		}
-		runs_return(w->runs, entry, idle_ms);
 		arena_reset(arena);
 	}
 	arena_destroy(arena);
@@ -263,91 +299,51 @@ static struct status look(struct worker *w, struct arena *arena)
 	return STATUS_OK_VALUE;
 }
 
-static bool in_run(const struct slot *slot, const struct run_key *run)
-{
-	return slot->is_busy && slot->batch.phase == run->phase && slot->batch.run_number == run->run_number &&
-	       uuid_equal(&slot->batch.campaign_id, &run->campaign_id);
-}
-
-/* Batches of phases that were paused, stopped or begun anew end within 500 ms. */
-static void cancel_inactive(struct worker *w)
-{
-	for (int i = 0; i < w->slots_started; i++) {
-		struct slot *slot = &w->slots[i];
-		struct run_key run;
-		bool busy;
-
-		pthread_mutex_lock(&w->lock);
-		busy = slot->is_busy;
-		run = (struct run_key){ slot->batch.campaign_id, slot->batch.phase, slot->batch.run_number };
-		pthread_mutex_unlock(&w->lock);
-		if (!busy || runs_is_active(w->runs, &run))
-			continue;
-		pthread_mutex_lock(&w->lock);
-		if (in_run(slot, &run))
-			atomic_store(&slot->cancel.set, true);
-		pthread_mutex_unlock(&w->lock);
-	}
-}
-
-/* One statement per run in flight. A lease that is gone cancels its batch: its commit would be refused anyway. */
-static struct status renew_run(struct worker *w, struct arena *arena, const struct run_key *run)
+/* One statement for the first run in the list, whose batches are taken out of it. A lease that is gone cancels its
+ * batch: its commit would be refused anyway. */
+static struct status renew_run(struct worker *w, struct arena *arena, struct held *list, size_t *count)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
-	size_t count = 0, most = (size_t)w->slots_started;
-	int32_t *numbers = arena_array(arena, most, sizeof *numbers),
-		*tokens = arena_array(arena, most, sizeof *tokens);
-	int *slots = arena_array(arena, most, sizeof *slots);
-	bool *ours = arena_array(arena, most, sizeof *ours);
+	const struct run_key run = list[0].run;
+	struct held *mine = arena_array(arena, *count, sizeof *mine);
+	int32_t *numbers = arena_array(arena, *count, sizeof *numbers),
+		*tokens = arena_array(arena, *count, sizeof *tokens);
+	bool *ours = arena_array(arena, *count, sizeof *ours);
+	size_t n = 0, left = 0;
 
-	if (!numbers || !tokens || !slots || !ours)
+	if (!mine || !numbers || !tokens || !ours)
 		return status_out_of_memory();
-	pthread_mutex_lock(&w->lock);
-	for (int i = 0; i < w->slots_started; i++) {
-		if (!in_run(&w->slots[i], run))
+	for (size_t i = 0; i < *count; i++) {
+		if (!run_key_equal(&list[i].run, &run)) {
+			list[left++] = list[i];
 			continue;
-		numbers[count] = w->slots[i].batch.batch_number;
-		tokens[count] = w->slots[i].batch.token;
-		slots[count++] = i;
+		}
+		numbers[n] = list[i].batch_number;
+		tokens[n] = list[i].token;
+		mine[n++] = list[i];
 	}
-	pthread_mutex_unlock(&w->lock);
+	*count = left;
 	TRY(store_single(w->env->pool, 0, &tx));
-	TRY(store_batches_renew(tx, run, numbers, tokens, count, w->env->settings->lease_ms, ours));
+	TRY(store_batches_renew(tx, &run, numbers, tokens, n, w->env->settings->lease_ms, ours));
 	TRY(store_commit(&tx));
-	pthread_mutex_lock(&w->lock);
-	for (size_t k = 0; k < count; k++) {
-		struct slot *slot = &w->slots[slots[k]];
-		if (!ours[k] && in_run(slot, run) && slot->batch.batch_number == numbers[k] &&
-		    slot->batch.token == tokens[k])
-			atomic_store(&slot->cancel.set, true);
-	}
-	pthread_mutex_unlock(&w->lock);
+	for (size_t i = 0; i < n; i++)
+		if (!ours[i])
+			claims_cancel_lost(w->claims, &mine[i]);
 	return STATUS_OK_VALUE;
 }
 
-static struct status renew_all(struct worker *w, struct arena *arena)
+/* Batches of phases that were paused, stopped or begun anew end within 500 ms; with `renew`, leases go on. */
+static struct status look_after_claims(struct worker *w, struct arena *arena, bool renew)
 {
-	size_t count = 0;
-	struct run_key *runs = arena_array(arena, (size_t)w->slots_started, sizeof *runs);
+	struct held *list;
+	size_t count;
 
-	if (!runs)
-		return status_out_of_memory();
-	pthread_mutex_lock(&w->lock);
-	for (int i = 0; i < w->slots_started; i++) {
-		const struct slot *slot = &w->slots[i];
-		size_t k = 0;
-
-		if (!slot->is_busy)
-			continue;
-		while (k < count && !in_run(slot, &runs[k]))
-			k++;
-		if (k == count)
-			runs[count++] =
-				(struct run_key){ slot->batch.campaign_id, slot->batch.phase, slot->batch.run_number };
-	}
-	pthread_mutex_unlock(&w->lock);
-	for (size_t k = 0; k < count; k++)
-		TRY(renew_run(w, arena, &runs[k]));
+	TRY(claims_list(w->claims, arena, &list, &count));
+	for (size_t i = 0; i < count; i++)
+		if (!runs_is_active(w->runs, &list[i].run))
+			claims_cancel(w->claims, &list[i]);
+	while (renew && count > 0)
+		TRY(renew_run(w, arena, list, &count));
 	return STATUS_OK_VALUE;
 }
 
@@ -358,7 +354,7 @@ static void scout_wait(struct worker *w)
 
 	pthread_mutex_lock(&w->lock);
 	while (!w->look_now && !cancel_is_set(&w->stop) && clock_monotonic_ms() < until)
-		pthread_cond_timedwait(&w->news, &w->lock, &ts);
+		pthread_cond_timedwait(&w->look, &w->lock, &ts);
 	w->look_now = false;
 	pthread_mutex_unlock(&w->lock);
 }
@@ -385,17 +381,17 @@ static void *scout_main(void *arg)
 		if (is_recovered)
 			st = look(w, arena);
 		if (status_ok(st) && is_recovered) {
-			cancel_inactive(w);
-			if (clock_monotonic_ms() - renewed_at >= w->env->settings->lease_ms / 4) {
+			bool renew = clock_monotonic_ms() - renewed_at >= w->env->settings->lease_ms / 4;
+
+			if (renew)
 				renewed_at = clock_monotonic_ms();
-				st = renew_all(w, arena);
-			}
+			st = look_after_claims(w, arena, renew);
 		}
 		if (!status_ok(st) && was_ok)
 			LOG_FAILURE("scout_failed", st, LOG_STR("effect", "no new work until the database is back"));
 		was_ok = status_ok(st);
 		arena_reset(arena);
-		tell_news(w);
+		claims_tell(w->claims, true);
 		scout_wait(w);
 	}
 	arena_destroy(arena);
@@ -408,9 +404,9 @@ void worker_wake(struct worker *w)
 		return;
 	pthread_mutex_lock(&w->lock);
 	w->look_now = true;
-	w->news_count++;
-	pthread_cond_broadcast(&w->news);
+	pthread_cond_signal(&w->look);
 	pthread_mutex_unlock(&w->lock);
+	claims_tell(w->claims, true);
 }
 
 /* --- life ----------------------------------------------------------------------------------------------------- */
@@ -420,12 +416,13 @@ void worker_stop(struct worker *w)
 	if (!w)
 		return;
 	cancel_set(&w->stop);
-	tell_news(w);
-	for (int i = 0; i < w->slots_started; i++)
-		pthread_join(w->slots[i].thread, NULL);
+	if (w->claims)
+		worker_wake(w);
+	for (int i = 0; i < w->threads_started; i++)
+		pthread_join(w->threads[i], NULL);
 	if (w->scout_started)
 		pthread_join(w->scout, NULL);
-	w->slots_started = 0;
+	w->threads_started = 0;
 	w->scout_started = false;
 	runs_destroy(w->runs); /* they use what main.c closes next */
 	w->runs = NULL;
@@ -436,13 +433,28 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	worker_stop(w);
-	for (int i = 0; i < w->slot_count; i++)
-		cancel_done(&w->slots[i].cancel);
-	free(w->slots);
+	claims_destroy(w->claims);
+	free(w->threads);
 	cancel_done(&w->stop);
-	pthread_cond_destroy(&w->news);
+	pthread_cond_destroy(&w->look);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
+}
+
+static struct status start_threads(struct worker *w)
+{
+	int count = (int)w->env->settings->worker_batches_max;
+
+	w->runs = runs_create(w->env);
+	w->claims = claims_create((size_t)count * CLAIMS_PER_THREAD, &w->stop);
+	w->threads = calloc((size_t)count, sizeof w->threads[0]);
+	if (!w->runs || !w->claims || !w->threads)
+		return status_out_of_memory();
+	for (; w->threads_started < count; w->threads_started++)
+		TRY(thread_start("worker", thread_main, w, &w->threads[w->threads_started]));
+	TRY(thread_start("scout", scout_main, w, &w->scout));
+	w->scout_started = true;
+	return STATUS_OK_VALUE;
 }
 
 struct status worker_start(const struct phase_env *env, const struct uuid *instance, worker_moved_fn moved, void *ctx,
@@ -463,32 +475,13 @@ struct status worker_start(const struct phase_env *env, const struct uuid *insta
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->news, &attr);
+	pthread_cond_init(&w->look, &attr);
 	pthread_condattr_destroy(&attr);
-	w->runs = runs_create(env);
-	w->slots = calloc((size_t)env->settings->worker_batches_max, sizeof *w->slots);
-	if (!w->runs || !w->slots) {
-		worker_free(w);
-		return status_out_of_memory();
-	}
-	for (; w->slot_count < env->settings->worker_batches_max; w->slot_count++) {
-		w->slots[w->slot_count].worker = w;
-		cancel_init(&w->slots[w->slot_count].cancel, &w->stop);
-	}
-	for (; w->slots_started < w->slot_count; w->slots_started++) {
-		struct slot *slot = &w->slots[w->slots_started];
-		st = thread_start("worker", slot_main, slot, &slot->thread);
-		if (!status_ok(st)) {
-			worker_free(w);
-			return st;
-		}
-	}
-	st = thread_start("scout", scout_main, w, &w->scout);
+	st = start_threads(w);
 	if (!status_ok(st)) {
 		worker_free(w);
 		return st;
 	}
-	w->scout_started = true;
 	*out = w;
 	return STATUS_OK_VALUE;
 }

@@ -1,9 +1,10 @@
 /* campaign/worker.h: the threads that do the pipeline's work on this instance.
  *
- * Each batch in flight has a thread: claim, work, commit, in plain sequence. One more thread, the scout, looks twice a
- * second for runs that began or ended, cancels batches whose phase was paused or stopped, and renews leases. Before the
- * first claim it does what campaign/recovery.h says.
- * Owner: main.c. Threads: start and stop from one; worker_wake from any. */
+ * Each batch being worked on has a thread: claim, work, commit, in plain sequence. A batch of which only stragglers are
+ * missing is stored without them and parked, until any thread goes on with it. One more thread, the scout, looks four
+ * times a second for runs that began or ended, cancels batches whose phase was paused or stopped, and renews leases.
+ * Before the first claim it does what campaign/recovery.h says. Owner: main.c. Threads: start and stop from one;
+ * worker_wake from any. */
 #ifndef CAMPAIGN_WORKER_H
 #define CAMPAIGN_WORKER_H
 

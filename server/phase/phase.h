@@ -7,7 +7,7 @@
  *                  run_open (once per instance)  →  for each batch: work, store  →  run_close
  *                  finish (in the transaction of the last batch)
  * Life of a batch: cut (under the phase row's lock) → work (no transaction open; network here) → store (inside the
- *                  fenced commit transaction).                                                            */
+ *                  fenced commit transaction) → work and store again while there is a rest.                */
 #ifndef PHASE_PHASE_H
 #define PHASE_PHASE_H
 
@@ -81,19 +81,29 @@ struct phase_run {
 	int32_t run_number;
 };
 
-/* One claimed batch being worked on, by one thread. */
+/* One claimed batch being worked on, by one thread at a time. */
 struct phase_job {
 	struct phase_run *run;
 	struct batch batch;
-	struct arena *arena;   /* everything of this batch; reset by the caller afterwards */
+	struct arena *arena;   /* of one call of work and its store; reset by the caller afterwards */
 	struct cancel *cancel; /* pause, stop, lost lease, shutdown: work returns within 500 ms with what is done */
+
+	/* A batch may be stored in parts. work then returns with `rest` set, to what it needs to go on: some domains
+	 * are still under way. It calls rest_is_back once, from any thread, when enough of them (or all) are back for
+	 * another call of work to be worth while; that call may come earlier, and waits. NULL: work returns with all of
+	 * it. */
+	void (*rest_is_back)(struct phase_job *job);
+	void *rest; /* the phase's; NULL when nothing is under way */
+	/* Where batches_take_turns: called once, when this batch has asked for all it wants. NULL: nobody waits for it.
+	 */
+	void (*turn_is_over)(struct phase_job *job);
 };
 
 /* What storing a batch did. */
 struct phase_outcome {
 	struct counters deltas;
 	int32_t processed, successful, failed; /* domains */
-	int32_t unfinished;                    /* > 0: the batch is reopened for these */
+	int32_t unfinished;                    /* > 0: the batch is reopened for these, or kept while there is a rest */
 	int32_t total_change;                  /* generation: the target turned out smaller (negative) */
 	bool is_exhausted;                     /* generation: no more batches will be cut */
 	int64_t first_offset, last_offset;     /* generation: of all the campaign has now; others: -1 */
@@ -108,7 +118,9 @@ struct phase_finish {
 
 struct phase_ops {
 	enum phase phase;
-	int batches_in_flight_max; /* of a run on each instance; 0 = no limit */
+	int batches_in_flight_max; /* of a run on each instance, parked ones not counted; 0 = no limit */
+	bool batches_take_turns; /* on an instance the run's next batch is claimed when turn_is_over for the one before:
+				    an engine has taken its work, so that no more is claimed than can be done */
 
 	/* Inside the start transaction, campaign row locked. A FAILED_PRECONDITION makes a direct start fail; the
 	 * reason E_ANALYSIS_MISSING_FEATURES or PATTERN_EXHAUSTED also marks the phase failed on automatic starts. */

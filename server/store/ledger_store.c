@@ -60,12 +60,16 @@ struct status store_batch_insert(struct store_tx *tx, const struct batch *batch,
 			     P_UUID(owner), P_INT64(lease_ms));
 }
 
-struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, bool reopen, bool *still_ours)
+struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, enum batch_end end, int64_t lease_ms,
+				 bool *still_ours)
 {
+	static const char *const states[] = {
+		[BATCH_END_DONE] = "done", [BATCH_END_OPEN] = "open", [BATCH_END_KEPT] = "claimed"
+	};
 	AUTO(pgresult) PGresult *rows = NULL;
 
 	TRY(store_query(tx, sql_batch_finish, &rows, P_RUN(batch), P_INT(batch->batch_number), P_INT(batch->token),
-			P_TEXT(reopen ? "open" : "done")));
+			P_TEXT(states[end]), P_INT64(lease_ms)));
 	*still_ours = PQntuples(rows) == 1;
 	return STATUS_OK_VALUE;
 }

@@ -39,8 +39,14 @@ struct status store_place_advance(struct store_tx *tx, const struct run_key *run
 struct status store_batch_insert(struct store_tx *tx, const struct batch *batch, const struct uuid *owner,
 				 int64_t lease_ms) MUST_CHECK;
 
-/* Done, or open again; *still_ours is false when the token no longer matches. */
-struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, bool reopen,
+/* What becomes of a claimed batch. */
+enum batch_end {
+	BATCH_END_DONE,
+	BATCH_END_OPEN, /* given back for what is left                             */
+	BATCH_END_KEPT, /* part of it is stored; the claim goes on with a new lease */
+};
+/* *still_ours is false when the token no longer matches. lease_ms: for BATCH_END_KEPT. */
+struct status store_batch_finish(struct store_tx *tx, const struct batch *batch, enum batch_end end, int64_t lease_ms,
 				 bool *still_ours) MUST_CHECK;
 struct status store_batches_unfinished(struct store_tx *tx, const struct run_key *run, bool *any) MUST_CHECK;
 

@@ -55,7 +55,7 @@ static bool finish(struct fixture *fixture, const struct batch *batch, bool reop
 	bool ours;
 
 	expect_ok(store_single(fixture->pool, 0, &tx));
-	expect_ok(store_batch_finish(tx, batch, reopen, &ours));
+	expect_ok(store_batch_finish(tx, batch, reopen ? BATCH_END_OPEN : BATCH_END_DONE, 0, &ours));
 	expect_ok(store_commit(&tx));
 	return ours;
 }
@@ -137,7 +137,7 @@ static void renewing_does_not_wait_for_a_commit_under_way(void **state)
 	assert_true(claim(fixture, &one, LEASE_MS, &stored));
 	assert_true(claim(fixture, &one, LEASE_MS, &kept));
 	expect_ok(store_begin(fixture->pool, 0, &committing));
-	expect_ok(store_batch_finish(committing, &stored, false, &done));
+	expect_ok(store_batch_finish(committing, &stored, BATCH_END_DONE, 0, &done));
 	assert_true(done);
 	numbers[0] = stored.batch_number;
 	tokens[0] = stored.token;

@@ -18,6 +18,8 @@
 #define BATCH_PARTS 50
 #define BATCH_LEAST 50
 #define BATCH_MOST  4000
+#define PATIENCE_MS 250 /* for the last answers; then what is there is stored, and the batch parked */
+#define PARTS_MOST  8   /* in which a parked batch is stored */
 
 struct dns_run {
 	struct phase_run base;
@@ -30,9 +32,18 @@ struct dns_run {
 struct dns_item {
 	struct tally_item link;
 	struct tally *tally;
+	int64_t offset;
+	enum { ITEM_OUT, ITEM_BACK, ITEM_TAKEN } state;
 	enum dns_outcome outcome;
 	enum dns_reason reason;
-	char address[NET_ADDRESS_TEXT_SIZE]; /* "" when none */
+	struct net_address address; /* when ok */
+};
+
+/* The names of a batch that is under way; lives from its first call of work to its last. */
+struct dns_asked {
+	struct tally tally;
+	unsigned count, left; /* left: neither decided nor given up */
+	struct dns_item items[];
 };
 
 /* What came back, in columns as they are stored. */
@@ -126,20 +137,18 @@ static void lookup_done(void *ctx, const char *name, const struct dns_result *re
 	item->outcome = result->status;
 	item->reason = result->reason;
 	if (result->status == DNS_OK)
-		net_address_ip_text(&result->addresses[0], item->address);
+		item->address = result->addresses[0];
 	tally_back(item->tally, &item->link);
 }
 
-/* Asks for every name and waits. A name that could not be submitted any more counts as cancelled. */
-static struct status look_up_all(struct phase_job *job, const struct domain_work *work, struct dns_item *items,
-				 size_t n)
+/* Asks for every name. One that could not be submitted any more counts as cancelled. */
+static struct status ask_all(struct phase_job *job, const struct domain_work *work, struct dns_asked *asked)
 {
 	const struct dns_run *run = (const struct dns_run *)job->run;
 	struct status st = STATUS_OK_VALUE;
-	struct tally tally;
 
-	tally_init(&tally);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < asked->count; i++) {
+		struct dns_item *item = &asked->items[i];
 		struct dns_lookup lookup = {
 			.name = work[i].name,
 			.want_a = run->config.wants_a,
@@ -148,62 +157,111 @@ static struct status look_up_all(struct phase_job *job, const struct domain_work
 			.cancel = job->cancel,
 		};
 
-		items[i] = (struct dns_item){ .tally = &tally, .outcome = DNS_CANCELED };
+		*item = (struct dns_item){ .tally = &asked->tally, .offset = work[i].offset, .outcome = DNS_CANCELED };
 		if (!status_ok(st))
 			continue;
-		tally_add(&tally);
-		st = dns_client_submit(run->base.env->dns, &lookup, lookup_done, &items[i]);
+		tally_add(&asked->tally);
+		st = dns_client_submit(run->base.env->dns, &lookup, lookup_done, item);
 		if (!status_ok(st))
-			tally_back(&tally, &items[i].link);
+			tally_back(&asked->tally, &item->link);
 	}
-	tally_wait_all(&tally);
-	tally_done(&tally);
+	if (job->turn_is_over)
+		job->turn_is_over(job);
 	return st.code == STATUS_CANCELLED ? STATUS_OK_VALUE : st;
 }
 
-static struct status gather(const struct domain_work *work, const struct dns_item *items, size_t n, struct arena *arena,
-			    struct dns_batch_result *out)
+static void asked_free(struct dns_asked *asked)
+{
+	tally_wait_all(&asked->tally, TALLY_FOR_EVER);
+	tally_done(&asked->tally);
+	free(asked);
+}
+
+static struct status begin_batch(struct phase_job *job, struct dns_asked **out)
+{
+	struct domain_range range = phase_range_of(job);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct domain_work *work;
+	struct dns_asked *asked;
+	struct status st;
+	size_t n;
+
+	TRY(store_single(job->run->env->pool, 0, &tx));
+	TRY(store_domains_pending(tx, &range, PHASE_DNS, job->arena, &work, &n));
+	TRY(store_commit(&tx));
+	asked = malloc(sizeof *asked + n * sizeof asked->items[0]);
+	if (!asked)
+		return status_out_of_memory();
+	tally_init(&asked->tally);
+	asked->count = asked->left = (unsigned)n;
+	st = ask_all(job, work, asked);
+	if (!status_ok(st)) {
+		asked_free(asked);
+		return st;
+	}
+	*out = asked;
+	return STATUS_OK_VALUE;
+}
+
+/* Takes what is back, in the order of the offsets. */
+static struct status gather(struct dns_asked *asked, struct arena *arena, struct dns_batch_result *out)
 {
 	static const char *const words[] = { [DNS_OK] = "ok", [DNS_FAILED] = "error", [DNS_TIMED_OUT] = "timeout" };
-	int64_t *offsets = arena_array(arena, n + 1, sizeof *offsets);
-	const char **statuses = arena_array(arena, n + 1, sizeof *statuses);
-	const char **reasons = arena_array(arena, n + 1, sizeof *reasons);
-	const char **addresses = arena_array(arena, n + 1, sizeof *addresses);
+	int64_t *offsets = arena_array(arena, asked->left + 1, sizeof *offsets);
+	const char **statuses = arena_array(arena, asked->left + 1, sizeof *statuses);
+	const char **reasons = arena_array(arena, asked->left + 1, sizeof *reasons);
+	const char **addresses = arena_array(arena, asked->left + 1, sizeof *addresses);
+	struct tally_item *link;
 	size_t count = 0;
 
 	if (!offsets || !statuses || !reasons || !addresses)
 		return status_out_of_memory();
-	for (size_t i = 0; i < n; i++) {
-		if (items[i].outcome == DNS_CANCELED)
+	while ((link = tally_next(&asked->tally, 0)))
+		((struct dns_item *)link)->state = ITEM_BACK;
+	for (unsigned i = 0; i < asked->count; i++) {
+		struct dns_item *item = &asked->items[i];
+		char text[NET_ADDRESS_TEXT_SIZE];
+
+		if (item->state != ITEM_BACK || item->outcome == DNS_CANCELED)
 			continue;
-		offsets[count] = work[i].offset;
-		statuses[count] = words[items[i].outcome];
-		reasons[count] = items[i].outcome == DNS_OK ? NULL : dns_reason_text[items[i].reason];
-		addresses[count] = *items[i].address ? items[i].address : NULL;
+		item->state = ITEM_TAKEN;
+		offsets[count] = item->offset;
+		statuses[count] = words[item->outcome];
+		reasons[count] = item->outcome == DNS_OK ? NULL : dns_reason_text[item->reason];
+		addresses[count] = NULL;
+		if (item->outcome == DNS_OK) {
+			net_address_ip_text(&item->address, text);
+			addresses[count] = arena_strdup(arena, text);
+			if (!addresses[count])
+				return status_out_of_memory();
+		}
 		count++;
 	}
+	asked->left -= (unsigned)count;
 	out->rows = (struct domain_dns_rows){ count, offsets, statuses, reasons, addresses };
-	out->unfinished = (int32_t)(n - count);
+	out->unfinished = (int32_t)asked->left;
 	return STATUS_OK_VALUE;
 }
 
 static struct status dns_work(struct phase_job *job, void **result)
 {
 	struct dns_batch_result *out = arena_alloc(job->arena, sizeof *out);
-	struct domain_range range = phase_range_of(job);
-	AUTO(store_tx) struct store_tx *tx = NULL;
-	struct domain_work *work;
-	struct dns_item *items;
-	size_t n;
+	struct dns_asked *asked = job->rest;
+	int64_t patience_ms = asked ? 0 : PATIENCE_MS;
+	struct status st;
 
-	TRY(store_single(job->run->env->pool, 0, &tx));
-	TRY(store_domains_pending(tx, &range, PHASE_DNS, job->arena, &work, &n));
-	TRY(store_commit(&tx));
-	items = arena_array(job->arena, n + 1, sizeof *items);
-	if (!out || !items)
-		return status_out_of_memory();
-	TRY(look_up_all(job, work, items, n));
-	TRY(gather(work, items, n, job->arena, out));
+	job->rest = NULL;
+	if (!asked)
+		TRY(begin_batch(job, &asked));
+	tally_wait_all(&asked->tally, tally_patience(job, patience_ms));
+	st = out ? gather(asked, job->arena, out) : status_out_of_memory();
+	if (!status_ok(st) || !tally_is_out(&asked->tally)) {
+		asked_free(asked);
+		TRY(st);
+	} else {
+		job->rest = asked;
+		tally_park(&asked->tally, job, asked->count / PARTS_MOST + 1);
+	}
 	dns_metrics_count(job->run->env->metrics, out->rows.statuses, out->rows.count);
 	*result = out;
 	return STATUS_OK_VALUE;
@@ -257,6 +315,7 @@ const struct phase_ops dns_phase = {
 	.begin = dns_begin,
 	.run_open = dns_run_open,
 	.run_close = dns_run_close,
+	.batches_take_turns = true,
 	.cut = dns_cut,
 	.work = dns_work,
 	.store = dns_store,

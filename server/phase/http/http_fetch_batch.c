@@ -10,13 +10,17 @@
 #include "phase/tally.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define DETAIL_SIZE 200
+#define PATIENCE_MS 1000 /* for the last sites; then what is there is stored, and the batch parked */
+#define PARTS_MOST  8    /* in which a parked batch is stored */
 
 /* One site; the engine's thread writes it until the tally has it back, then the batch's thread reads it. */
 struct site {
 	struct tally_item link;
 	struct tally *tally;
+	int64_t offset;
 	struct page *page;  /* made when a body begins */
 	bool is_page_short; /* memory ran out while reading */
 	enum http_outcome outcome;
@@ -67,139 +71,191 @@ static void fetch_done(void *ctx, const struct http_result *result)
 
 /* --- on the batch's thread ------------------------------------------------------------------------------------ */
 
+/* The sites of a batch that is under way; lives from its first call to its last. */
 struct fetching {
+	struct tally tally;
+	int64_t began_ms;
+	size_t count, left; /* left: neither decided nor given up */
+	struct site sites[];
+};
+
+/* One call. */
+struct pass {
 	struct phase_job *job;
 	const struct http_run *run;
 	struct rules_scratch *scratch;
-	const struct domain_work *work;
-	struct site *sites;
-	struct site_result *results;
+	struct fetching *fetching;
+	struct site_result *results; /* as many as are left */
+	size_t count;
+	struct status st; /* the first failure */
 };
 
-static struct status fail_site(struct fetching *batch, struct site_result *result, const char *reason,
-			       const char *detail)
+static struct status fail_site(struct pass *pass, struct site_result *result, const char *reason, const char *detail)
 {
 	result->state = SITE_FAILED;
 	result->reason = reason;
-	result->error = arena_printf(batch->job->arena, "%s: %s", reason, detail);
+	result->error = arena_printf(pass->job->arena, "%s: %s", reason, detail);
 	return result->error ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
-static struct status read_page(struct fetching *batch, struct site *site, struct site_result *result)
+static struct status read_page(struct pass *pass, struct site *site, struct site_result *result)
 {
-	struct arena *arena = batch->job->arena;
+	struct arena *arena = pass->job->arena;
 	char fetched_at[CLOCK_TEXT_SIZE];
 	struct page_signals signals;
 	struct rules_found found;
 	struct features_input input;
 
 	if (site->is_page_short || !site->page)
-		return fail_site(batch, result, "ERROR", "the page did not fit into memory");
+		return fail_site(pass, result, "ERROR", "the page did not fit into memory");
 	TRY(page_finish(site->page, site->is_truncated, &signals));
 	if (!signals.is_text)
-		return fail_site(batch, result, "CONTENT_MISMATCH", "the body is neither HTML nor text");
-	TRY(rules_scan(batch->run->rules, batch->scratch, &signals, arena, &found));
+		return fail_site(pass, result, "CONTENT_MISMATCH", "the body is neither HTML nor text");
+	TRY(rules_scan(pass->run->rules, pass->scratch, &signals, arena, &found));
 	clock_to_text(site->ended_ms, fetched_at);
 	input = (struct features_input){
 		.page = &signals, .found = &found, .status_code = (int)site->code, .fetched_at = fetched_at
 	};
-	TRY(features_build(&batch->run->features, &input, arena, &result->features));
+	TRY(features_build(&pass->run->features, &input, arena, &result->features));
 	result->state = SITE_READY;
 	return STATUS_OK_VALUE;
 }
 
-static struct status take_site(struct fetching *batch, struct site *site)
+/* Makes a result of what is back and gives its page back. */
+static void take_site(struct pass *pass, struct site *site)
 {
-	struct site_result *result = &batch->results[site - batch->sites];
+	struct site_result *result = &pass->results[pass->count];
 	struct status st = STATUS_OK_VALUE;
 
-	result->code = (int32_t)site->code;
-	result->is_redirected = site->redirects > 0;
-	result->took_ms = (int32_t)site->took_ms;
-	result->fetched_at_ms = site->ended_ms;
+	*result = (struct site_result){ .offset = site->offset,
+					.code = (int32_t)site->code,
+					.is_redirected = site->redirects > 0,
+					.took_ms = (int32_t)site->took_ms,
+					.fetched_at_ms = site->ended_ms };
 	switch (site->outcome) {
 	case HTTP_OK:
-		st = read_page(batch, site, result);
+		st = read_page(pass, site, result);
 		break;
 	case HTTP_FAILED:
-		st = fail_site(batch, result, http_reason_text[site->reason], site->detail);
+		st = fail_site(pass, result, http_reason_text[site->reason], site->detail);
 		break;
 	case HTTP_TIMED_OUT:
-		st = fail_site(batch, result, http_reason_text[site->reason], site->detail);
+		st = fail_site(pass, result, http_reason_text[site->reason], site->detail);
 		result->state = SITE_TIMEOUT;
 		break;
 	case HTTP_CANCELED:
 		break;
 	}
+	pass->count += site->outcome != HTTP_CANCELED;
 	page_destroy(site->page);
 	site->page = NULL;
-	return st;
+	if (status_ok(pass->st))
+		pass->st = st;
 }
 
-static struct status submit(struct fetching *batch, size_t i, struct tally *tally)
+static void take_all(struct pass *pass, int64_t until_ms)
 {
-	const struct domain_work *work = &batch->work[i];
-	struct http_run *run = (struct http_run *)batch->job->run;
-	struct site *site = &batch->sites[i];
+	struct tally_item *item;
+
+	while ((item = tally_next(&pass->fetching->tally, until_ms)))
+		take_site(pass, (struct site *)item);
+}
+
+static struct status submit(struct pass *pass, const struct domain_work *work, struct site *site)
+{
+	struct http_run *run = (struct http_run *)pass->job->run;
 	struct http_fetch fetch = {
 		.host = work->name,
 		.policy = run->policies[(size_t)work->offset % run->persona_count],
 		.sink = { .begin = body_begins, .data = body_arrives, .ctx = site },
-		.cancel = batch->job->cancel,
+		.cancel = pass->job->cancel,
 	};
 	struct status st;
 
 	if (work->address)
 		net_address_parse(work->address, 0, &fetch.address);
 	fetch.resolver = http_lookups_resolver(&run->lookups);
-	site->tally = tally;
-	tally_add(tally);
+	*site = (struct site){ .tally = &pass->fetching->tally, .offset = work->offset };
+	tally_add(site->tally);
 	st = http_client_submit(run->base.env->http, &fetch, fetch_done, site);
 	if (status_ok(st))
 		return st;
 	site->outcome = HTTP_CANCELED; /* no callback comes */
-	tally_back(tally, &site->link);
+	tally_back(site->tally, &site->link);
 	return st;
 }
 
-static void keep_first(struct status *kept, struct status st)
+/* Asks for every site, and reads meanwhile what is back. */
+static void ask_all(struct pass *pass, const struct domain_work *work)
 {
-	if (status_ok(*kept))
-		*kept = st;
-}
+	struct status st = STATUS_OK_VALUE;
 
-/* The first failure; everything that was submitted is taken in any case. */
-static struct status fetch_all(struct fetching *batch, size_t count)
-{
-	struct status st = STATUS_OK_VALUE, taken = STATUS_OK_VALUE;
-	struct tally_item *item;
-	struct tally tally;
-
-	tally_init(&tally);
-	for (size_t i = 0; i < count && status_ok(st); i++) {
-		st = submit(batch, i, &tally);
-		while ((item = tally_poll(&tally)))
-			keep_first(&taken, take_site(batch, (struct site *)item));
+	for (size_t i = 0; i < pass->fetching->count && status_ok(st); i++) {
+		st = submit(pass, &work[i], &pass->fetching->sites[i]);
+		take_all(pass, 0);
 	}
-	while ((item = tally_next(&tally)))
-		keep_first(&taken, take_site(batch, (struct site *)item));
-	tally_done(&tally);
-	return status_ok(st) || st.code == STATUS_CANCELLED ? taken : st;
+	if (pass->job->turn_is_over)
+		pass->job->turn_is_over(pass->job);
+	if (!status_ok(st) && st.code != STATUS_CANCELLED && status_ok(pass->st))
+		pass->st = st;
 }
 
-struct status http_fetch_batch(struct phase_job *job, const struct domain_work *work, size_t count,
-			       struct site_result *results)
+static struct status begin(size_t count, struct fetching **out)
 {
-	struct fetching batch = {
-		.job = job, .run = (const struct http_run *)job->run, .work = work, .results = results
-	};
-	struct status st;
+	struct fetching *fetching = malloc(sizeof *fetching + count * sizeof fetching->sites[0]);
 
-	for (size_t i = 0; i < count; i++)
-		results[i] = (struct site_result){ .offset = work[i].offset, .state = SITE_PENDING };
-	batch.sites = arena_array(job->arena, count + 1, sizeof *batch.sites);
-	batch.scratch = rules_scratch_create();
-	st = batch.sites && batch.scratch ? fetch_all(&batch, count) : status_out_of_memory();
-	rules_scratch_destroy(batch.scratch);
-	return st;
+	if (!fetching)
+		return status_out_of_memory();
+	tally_init(&fetching->tally);
+	fetching->count = fetching->left = count;
+	fetching->began_ms = clock_monotonic_ms();
+	*out = fetching;
+	return STATUS_OK_VALUE;
+}
+
+/* Nobody wants what still comes back. */
+static void throw_away(struct fetching *fetching)
+{
+	struct tally_item *item;
+
+	while ((item = tally_next(&fetching->tally, TALLY_FOR_EVER)))
+		page_destroy(((struct site *)item)->page);
+	tally_done(&fetching->tally);
+	free(fetching);
+}
+
+static void run_pass(struct pass *pass, const struct domain_work *work)
+{
+	pass->results = arena_array(pass->job->arena, pass->fetching->left + 1, sizeof *pass->results);
+	pass->scratch = rules_scratch_create();
+	if (!pass->results || !pass->scratch) {
+		pass->st = status_out_of_memory();
+		return;
+	}
+	if (work)
+		ask_all(pass, work);
+	take_all(pass, tally_patience(pass->job, work ? PATIENCE_MS : 0));
+}
+
+struct status http_fetch_batch(struct phase_job *job, const struct domain_work *work, size_t count, struct fetched *out)
+{
+	struct fetching *fetching = job->rest;
+	struct pass pass = { .job = job, .run = (const struct http_run *)job->run, .st = STATUS_OK_VALUE };
+
+	job->rest = NULL;
+	if (!fetching)
+		TRY(begin(count, &fetching));
+	pass.fetching = fetching;
+	run_pass(&pass, work);
+	rules_scratch_destroy(pass.scratch);
+	fetching->left -= pass.count;
+	*out = (struct fetched){ pass.results, pass.count, (int32_t)fetching->left, -1 };
+	if (status_ok(pass.st) && tally_is_out(&fetching->tally)) {
+		job->rest = fetching;
+		tally_park(&fetching->tally, job, (unsigned)(fetching->count / PARTS_MOST + 1));
+		return STATUS_OK_VALUE;
+	}
+	out->took_ms = clock_monotonic_ms() - fetching->began_ms;
+	throw_away(fetching);
+	return pass.st;
 }

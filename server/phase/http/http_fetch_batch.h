@@ -18,7 +18,6 @@ enum site_state {
 	SITE_READY,  /* a page with features */
 	SITE_FAILED, /* reason says why      */
 	SITE_TIMEOUT,
-	SITE_PENDING, /* cancelled: still to be done */
 };
 
 /* What one domain gave. Texts in the job's arena, or static. */
@@ -34,8 +33,17 @@ struct site_result {
 	struct features features; /* when ready */
 };
 
-/* results[i] belongs to work[i]. Returns within 500 ms after job->cancel is set. */
+/* What one call gave. */
+struct fetched {
+	struct site_result *sites; /* in the job's arena, as they came back */
+	size_t count;
+	int32_t unfinished;
+	int64_t took_ms; /* from the batch's beginning when there is no rest, else -1 */
+};
+
+/* Begins the batch (`work`) or goes on with it (job->rest, work NULL): what is back within its patience. The rest, when
+ * there is one, is left in job->rest. Returns within 500 ms after job->cancel is set. */
 struct status http_fetch_batch(struct phase_job *job, const struct domain_work *work, size_t count,
-			       struct site_result *results) MUST_CHECK;
+			       struct fetched *out) MUST_CHECK;
 
 #endif

@@ -100,12 +100,11 @@ void http_metrics_count(struct metrics *metrics, const struct site_result *resul
 	struct metric_family *seconds_family = metrics_family(metrics, &fetch_seconds);
 	struct metric *rows = metric_plain(metrics_family(metrics, &rows_per_domain));
 
-	metric_observe(metric_plain(metrics_family(metrics, &batch_seconds)), (double)took_ms / 1000);
+	if (took_ms >= 0)
+		metric_observe(metric_plain(metrics_family(metrics, &batch_seconds)), (double)took_ms / 1000);
 	for (size_t i = 0; i < count; i++) {
 		const struct site_result *r = &results[i];
 
-		if (r->state == SITE_PENDING)
-			continue;
 		metric_add(METRIC_OF(outcome_family, words[r->state]), 1);
 		metric_add(METRIC_OF(result_family, r->reason ? r->reason : "OK"), 1);
 		metric_observe(METRIC_OF(seconds_family, class_of(r->code)), r->took_ms / 1000.0);

@@ -17,12 +17,6 @@
 #define BATCH_LEAST 10
 #define BATCH_MOST  200
 
-struct http_batch_result {
-	struct site_result *sites; /* finished ones */
-	size_t count;
-	int32_t unfinished;
-};
-
 static struct status http_begin(const struct phase_env *env, struct store_tx *tx, struct arena *arena,
 				struct phase_begin *begin)
 {
@@ -97,31 +91,21 @@ static struct status claim(struct phase_job *job, struct domain_work **out, size
 
 static struct status http_work(struct phase_job *job, void **result)
 {
-	struct http_batch_result *out = arena_alloc(job->arena, sizeof *out);
-	int64_t from_ms = clock_monotonic_ms();
-	struct domain_work *work;
-	size_t n, kept = 0;
+	struct fetched *out = arena_alloc(job->arena, sizeof *out);
+	struct domain_work *work = NULL;
+	size_t n = 0;
 
-	if (!out)
-		return status_out_of_memory();
-	TRY(claim(job, &work, &n));
-	out->sites = arena_array(job->arena, n + 1, sizeof *out->sites);
-	if (!out->sites)
-		return status_out_of_memory();
-	TRY(http_fetch_batch(job, work, n, out->sites));
-	http_metrics_count(job->run->env->metrics, out->sites, n, clock_monotonic_ms() - from_ms);
-	for (size_t i = 0; i < n; i++)
-		if (out->sites[i].state != SITE_PENDING)
-			out->sites[kept++] = out->sites[i];
-	out->count = kept;
-	out->unfinished = (int32_t)(n - kept);
+	if (!job->rest)
+		TRY(claim(job, &work, &n));
+	TRY(http_fetch_batch(job, work, n, out));
+	http_metrics_count(job->run->env->metrics, out->sites, out->count, out->took_ms);
 	*result = out;
 	return STATUS_OK_VALUE;
 }
 
 static struct status http_store(struct phase_job *job, void *result, struct store_tx *tx, struct phase_outcome *out)
 {
-	const struct http_batch_result *batch = result;
+	const struct fetched *batch = result;
 	struct domain_http_change change = { 0 };
 	int32_t failed;
 
@@ -175,6 +159,7 @@ const struct phase_ops http_phase = {
 	.begin = http_begin,
 	.run_open = http_run_open,
 	.run_close = http_run_close,
+	.batches_take_turns = true,
 	.cut = http_cut,
 	.work = http_work,
 	.store = http_store,

@@ -13,7 +13,7 @@ struct phase_job;
 struct site_result;
 struct store_tx;
 
-/* Results that are SITE_PENDING are not to be among them. *out: what really changed. */
+/* *out: what really changed. */
 struct status http_store_batch(struct phase_job *job, struct store_tx *tx, const struct site_result *results,
 			       size_t count, struct domain_http_change *out) MUST_CHECK;
 
