@@ -25,9 +25,11 @@ static const struct metric_spec analysis_durations = { .kind = METRIC_HISTOGRAM,
 						       .name = "analysis_phase_seconds",
 						       .help = "From an analysis's start to its completion.",
 						       METRIC_BOUNDS(phase_bounds) };
-static const struct metric_spec in_flight = { .kind = METRIC_GAUGE,
-					      .name = "worker_batches_in_flight",
-					      .help = "Batches this instance works on." };
+static const struct metric_spec in_flight = {
+	.kind = METRIC_GAUGE,
+	.name = "worker_batches_in_flight",
+	.help = "Batches this instance has claimed, those included that wait for stragglers."
+};
 static const struct metric_spec batches = { .kind = METRIC_COUNTER,
 					    .name = "worker_batches_total",
 					    .help = "Claimed batches by what became of them: committed, released, lost,"

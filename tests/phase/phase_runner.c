@@ -7,9 +7,13 @@
 #include "store/state_store.h"
 #include "store/tx.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define REST_MS 30000
 
 int runner_open(void **state)
 {
@@ -279,33 +283,75 @@ static void save_progress(struct runner *runner, const struct phase_ops *ops, co
 	expect_ok(store_counters_add(tx, &runner->campaign, &outcome->deltas));
 }
 
-bool runner_batch(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct phase_outcome *out)
+static void count_told(struct phase_job *job)
 {
-	struct arena *arena = arena_create(0);
-	struct phase_job job = {
-		.run = run, .batch = next_batch(runner, ops, run), .arena = arena, .cancel = &runner->cancel
-	};
-	void *result = NULL;
+	atomic_fetch_add(&((struct runner_parts *)(void *)((char *)job - offsetof(struct runner_parts, job)))->told, 1);
+}
+
+/* Whether the phase said of every part but the last that its rest is back. */
+static bool wait_told(struct runner_parts *parts)
+{
+	int64_t until = clock_monotonic_ms() + REST_MS;
+	const struct timespec tick = { .tv_nsec = 5000000 };
+
+	while (atomic_load(&parts->told) < parts->count && clock_monotonic_ms() < until)
+		nanosleep(&tick, NULL);
+	return atomic_load(&parts->told) == parts->count;
+}
+
+static void store_part(struct runner *runner, const struct phase_ops *ops, struct phase_job *job, void *result,
+		       struct phase_outcome *out)
+{
 	struct store_tx *tx;
 
-	if (job.batch.domain_count == 0) {
-		arena_destroy(arena);
-		return false;
-	}
-	expect_ok(ops->work(&job, &result));
 	/* A commit that fails is tried again with the same result; nothing of the first try may stay. */
 	if (!runner->skips_recount) {
 		tx = begin(runner);
-		expect_ok(ops->store(&job, result, tx, out));
+		expect_ok(ops->store(job, result, tx, out));
 		store_rollback(&tx);
 	}
 	tx = begin(runner);
-	expect_ok(ops->store(&job, result, tx, out));
+	expect_ok(ops->store(job, result, tx, out));
 	save_progress(runner, ops, out, tx);
 	expect_ok(store_commit(&tx));
-	arena_destroy(arena);
 	if (!runner->skips_recount)
 		runner_recount(runner);
+}
+
+bool runner_part(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct runner_parts *parts,
+		 struct phase_outcome *out)
+{
+	struct phase_job *job = &parts->job;
+	struct arena *arena;
+	void *result = NULL;
+
+	if (parts->count == 0) {
+		*job = (struct phase_job){ .run = run,
+					   .batch = next_batch(runner, ops, run),
+					   .cancel = &runner->cancel,
+					   .rest_is_back = runner->in_parts ? count_told : NULL };
+		if (job->batch.domain_count == 0)
+			return false;
+	} else if (!wait_told(parts)) {
+		return false;
+	}
+	arena = job->arena = arena_create(0);
+	expect_ok(ops->work(job, &result));
+	store_part(runner, ops, job, result, out);
+	arena_destroy(arena);
+	parts->count++;
+	assert_true(!job->rest || out->unfinished > 0);
+	return true;
+}
+
+bool runner_batch(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct phase_outcome *out)
+{
+	struct runner_parts parts = { 0 };
+
+	if (!runner_part(runner, ops, run, &parts, out))
+		return false;
+	while (parts.job.rest)
+		assert_true(runner_part(runner, ops, run, &parts, out));
 	return true;
 }
 

@@ -12,6 +12,7 @@
 #include "phase/phase.h"
 #include "work/cancel.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct runner {
 	struct cancel cancel;
 	struct uuid campaign;
 	bool skips_recount; /* benches */
+	bool in_parts;      /* batches may be stored in parts, as a worker does it */
 };
 
 int runner_open(void **state);
@@ -43,9 +45,18 @@ char *runner_text(struct runner *runner, const char *format);
 /* What `begin` decided; the phase is in progress afterwards when it is OK. */
 struct status runner_begin(struct runner *runner, const struct phase_ops *ops, enum phase_begin_kind kind,
 			   struct phase_begin *out) MUST_CHECK;
-/* Cuts, works on and stores one batch. False when there was nothing left. */
+/* Cuts, works on and stores one batch; *out is of its last part. False when there was nothing left. */
 bool runner_batch(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct phase_outcome *out);
 /* Runs `finish`, saves the phase as completed; results and events in the runner's arena. */
+/* The same for one part: false when there was no batch left or, with a rest, when it did not come back in time. The job
+ * is kept from part to part, zero before the first. */
+struct runner_parts {
+	struct phase_job job;
+	atomic_uint told; /* calls of rest_is_back */
+	unsigned count;
+};
+bool runner_part(struct runner *runner, const struct phase_ops *ops, struct phase_run *run, struct runner_parts *parts,
+		 struct phase_outcome *out);
 void runner_finish(struct runner *runner, const struct phase_ops *ops, struct phase_finish *out);
 /* All of it. Returns the results. */
 const char *runner_phase(struct runner *runner, const struct phase_ops *ops, enum phase_begin_kind kind);

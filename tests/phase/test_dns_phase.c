@@ -182,6 +182,68 @@ static void a_paused_batch_keeps_what_is_done_and_leaves_the_rest(void **state)
 	ops->run_close(run);
 }
 
+/* One silent name: the others are stored before its second is over, and it when it has timed out. */
+static void what_is_decided_is_stored_before_the_stragglers(void **state)
+{
+	static const char *const labels[] = { "ok", "silent", "nx", "ok" };
+	struct runner *runner = *state;
+	struct runner_parts parts = { 0 };
+	struct phase_outcome outcome;
+	struct phase_begin begun;
+	struct phase_run *run;
+
+	runner_campaign(runner);
+	domains(runner, labels, 4);
+	configure(runner, quoted(runner, persona(runner, &one, "")), "");
+	expect_ok(runner_begin(runner, ops, PHASE_BEGIN_FIRST, &begun));
+	expect_ok(ops->run_open(&runner->env, &runner->campaign, 1, &run));
+	runner->in_parts = true;
+	assert_true(runner_part(runner, ops, run, &parts, &outcome));
+	assert_non_null(parts.job.rest);
+	assert_int_equal(outcome.processed, 3);
+	assert_int_equal(outcome.unfinished, 1);
+	assert_int_equal(runner_counters(runner).dns_ok, 2);
+	assert_string_equal(row(runner, 1), "pending - - pending pending pending");
+	assert_true(runner_part(runner, ops, run, &parts, &outcome));
+	assert_null(parts.job.rest);
+	assert_int_equal(outcome.processed, 1);
+	assert_int_equal(outcome.unfinished, 0);
+	assert_int_equal(atomic_load(&parts.told), 1);
+	assert_string_equal(row(runner, 1), "timeout TIMEOUT - no_match dns_timeout pending");
+	runner->in_parts = false;
+	ops->run_close(run);
+}
+
+/* Called off while only the straggler is out: it stays pending, and the batch is given back. */
+static void a_parked_batch_can_be_cancelled(void **state)
+{
+	static const char *const labels[] = { "ok", "silent" };
+	struct runner *runner = *state;
+	struct runner_parts parts = { 0 };
+	struct phase_outcome outcome;
+	struct phase_begin begun;
+	struct phase_run *run;
+
+	runner_campaign(runner);
+	domains(runner, labels, 2);
+	configure(runner, quoted(runner, persona(runner, &one, "")), "");
+	expect_ok(runner_begin(runner, ops, PHASE_BEGIN_FIRST, &begun));
+	expect_ok(ops->run_open(&runner->env, &runner->campaign, 1, &run));
+	runner->in_parts = true;
+	assert_true(runner_part(runner, ops, run, &parts, &outcome));
+	assert_non_null(parts.job.rest);
+	cancel_set(&runner->cancel);
+	assert_true(runner_part(runner, ops, run, &parts, &outcome));
+	assert_null(parts.job.rest);
+	assert_int_equal(outcome.processed, 0);
+	assert_int_equal(outcome.unfinished, 1);
+	assert_int_equal(runner_counters(runner).dns_pending, 1);
+	runner->in_parts = false;
+	cancel_done(&runner->cancel);
+	cancel_init(&runner->cancel, NULL);
+	ops->run_close(run);
+}
+
 static void a_rerun_starts_every_domain_and_what_follows_again(void **state)
 {
 	static const char *const labels[] = { "ok", "nx", "ok" };
@@ -249,6 +311,8 @@ int main(void)
 		cmocka_unit_test(answers_become_rows_and_counters),
 		cmocka_unit_test(names_are_spread_over_the_personas),
 		cmocka_unit_test(a_paused_batch_keeps_what_is_done_and_leaves_the_rest),
+		cmocka_unit_test(what_is_decided_is_stored_before_the_stragglers),
+		cmocka_unit_test(a_parked_batch_can_be_cancelled),
 		cmocka_unit_test(a_rerun_starts_every_domain_and_what_follows_again),
 		cmocka_unit_test(a_persona_with_a_rate_is_held_to_it_without_redis),
 		cmocka_unit_test(a_disabled_persona_cannot_be_used),
