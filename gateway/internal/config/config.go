@@ -11,18 +11,19 @@ import (
 
 // Config is read once at the start and never changes. Nothing in it is a secret but the content of the key file it names.
 type Config struct {
-	RESTAddress    string        // where browsers and clients come to
-	OpsAddress     string        // /metrics, /livez, /readyz; not for untrusted networks
-	Upstream       string        // gRPC of domainflowd
-	UpstreamCA     string        // PEM; with it the connection upstream is TLS
-	UpstreamCert   string        // PEM; our side of mutual TLS
-	UpstreamKey    string        // PEM
-	UpstreamName   string        // name in the server's certificate, when not the host dialled
-	AllowedOrigins []string      // of CORS; empty: none
-	Deadline       time.Duration // of a unary call upstream
-	Drain          time.Duration // longest a shutdown waits for requests under way
-	LogLevel       string        // debug, info, warn or error
-	StreamsMax     int           // event streams open at once
+	RESTAddress      string        // where browsers and clients come to
+	OpsAddress       string        // /metrics, /livez, /readyz; not for untrusted networks
+	Upstream         string        // gRPC of domainflowd
+	UpstreamCA       string        // PEM; with it the connection upstream is TLS
+	UpstreamCert     string        // PEM; our side of mutual TLS
+	UpstreamKey      string        // PEM
+	UpstreamName     string        // name in the server's certificate, when not the host dialled
+	AllowedOrigins   []string      // of CORS; empty: none
+	Deadline         time.Duration // of a unary call upstream
+	Drain            time.Duration // longest a shutdown waits for requests under way
+	LogLevel         string        // debug, info, warn or error
+	StreamsMax       int           // event streams open at once
+	StreamsKeepAlive time.Duration // between two heartbeats of an event stream
 }
 
 // setting is one line of the table.
@@ -57,6 +58,8 @@ var settings = []setting{
 		duration(func(c *Config) *time.Duration { return &c.Drain }, 0, 5*time.Minute)},
 	{"REST_STREAMS_MAX", "1000", "1–100000", "event streams open at once",
 		number(func(c *Config) *int { return &c.StreamsMax }, 1, 100000)},
+	{"REST_STREAMS_KEEP_ALIVE", "12s", "100ms–40s", "time between two heartbeats of an event stream",
+		duration(func(c *Config) *time.Duration { return &c.StreamsKeepAlive }, 100*time.Millisecond, 40*time.Second)},
 	{"LOG_LEVEL", "info", "", "debug, info, warn or error",
 		word(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
 }

@@ -8,8 +8,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -18,6 +20,7 @@ import (
 	"domainflow.io/gateway/internal/edge"
 	"domainflow.io/gateway/internal/request"
 	"domainflow.io/gateway/internal/rest"
+	"domainflow.io/gateway/internal/sse"
 	"domainflow.io/gateway/internal/telemetry"
 	"domainflow.io/gateway/internal/upstream"
 )
@@ -42,7 +45,8 @@ func Run(ctx context.Context, c *config.Config) error {
 	defer conn.Close()
 	registry := telemetry.NewRegistry()
 	own := &pages{health: grpc_health_v1.NewHealthClient(conn), begin: time.Now()}
-	public, err := publicHandler(c, conn, own)
+	streams := openStreams(c, registry, log)
+	public, err := publicHandler(c, conn, own, streams)
 	if err != nil {
 		return err
 	}
@@ -51,14 +55,24 @@ func Run(ctx context.Context, c *config.Config) error {
 		newServer(c.RESTAddress, public, log),
 		newServer(c.OpsAddress, own.ops(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), log),
 	}
+	servers[0].RegisterOnShutdown(streams.Close) // Shutdown waits for streams, and they end only when told to
 	log.Info("started", "version", Version, "rest", c.RESTAddress, "ops", c.OpsAddress, "upstream", c.Upstream)
 	err = serve(ctx, servers, c.Drain)
+	streams.Close()
 	log.Info("stopped")
 	return err
 }
 
+// openStreams is the event streams, which have connections upstream of their own.
+func openStreams(c *config.Config, registry prometheus.Registerer, log *slog.Logger) *sse.Hub {
+	limits := sse.DefaultLimits()
+	limits.Clients, limits.KeepAlive = c.StreamsMax, c.StreamsKeepAlive
+	return sse.New(sse.Options{Dial: func() (*grpc.ClientConn, error) { return upstream.Dial(c) }, Registry: registry,
+		Log: log, Limits: limits})
+}
+
 // publicHandler joins everything the public port offers.
-func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages) (http.Handler, error) {
+func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages, streams http.Handler) (http.Handler, error) {
 	calls, err := rest.New(conn, c.Deadline)
 	if err != nil {
 		return nil, err
@@ -68,6 +82,10 @@ func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages) (http.Ha
 		if page := fixed[r.URL.Path]; page != nil {
 			request.Of(r.Context()).Route = r.URL.Path
 			page(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, sse.Prefix) {
+			streams.ServeHTTP(w, r)
 			return
 		}
 		calls.ServeHTTP(w, r)

@@ -5,30 +5,71 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"domainflow.io/gateway/internal/pb"
+	"domainflow.io/gateway/internal/problem"
+	"domainflow.io/gateway/internal/request"
 )
 
 const (
 	retryAfter   = 3 * time.Second // what browsers wait before they connect again
-	fullBackoff  = 10              // seconds a refused client should wait
 	lastIDHeader = "Last-Event-ID"
 	lastIDQuery  = "lastEventId"
 )
 
-// ServeCampaign is GET /api/v2/sse/campaigns/{id}.
-func (h *Hub) ServeCampaign(w http.ResponseWriter, r *http.Request) {
-	id, ok := parseUUID(r.PathValue("id"))
+// Prefix is where all paths of this package are.
+const Prefix = "/api/v2/sse/"
+
+// ServeHTTP answers everything below Prefix.
+func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	serve, route := h.route(r)
+	if serve == nil {
+		problem.New("NOT_FOUND", "there is no such path").Write(w, r)
+		return
+	}
+	request.Of(r.Context()).Route = route
+	if r.Method != http.MethodGet {
+		p := problem.New("METHOD_NOT_ALLOWED", r.Method+" is not among what this path accepts")
+		p.Allow = []string{http.MethodGet}
+		p.Write(w, r)
+		return
+	}
+	serve(w, r)
+}
+
+// route finds who answers a path, and the path's template.
+func (h *Hub) route(r *http.Request) (http.HandlerFunc, string) {
+	path := strings.TrimPrefix(r.URL.Path, Prefix)
+	switch path {
+	case "events":
+		return h.serveAll, Prefix + "events"
+	case "events/stats":
+		return h.serveStats, Prefix + "events/stats"
+	}
+	id, isCampaign := strings.CutPrefix(path, "campaigns/")
+	id, isAlias := strings.CutSuffix(id, "/events")
+	if !isCampaign || id == "" || strings.Contains(id, "/") {
+		return nil, ""
+	}
+	route := Prefix + "campaigns/{id}"
+	if isAlias {
+		route += "/events"
+	}
+	return func(w http.ResponseWriter, r *http.Request) { h.serveCampaign(w, r, id) }, route
+}
+
+func (h *Hub) serveCampaign(w http.ResponseWriter, r *http.Request, text string) {
+	id, ok := parseUUID(text)
 	if !ok {
-		h.refuse(w, r, "id", "must be a UUID")
+		refuse(w, r, "id", "must be a UUID")
 		return
 	}
 	h.serve(w, r, feedKey{campaign: id})
 }
 
-// ServeAll is GET /api/v2/sse/events.
-func (h *Hub) ServeAll(w http.ResponseWriter, r *http.Request) {
+func (h *Hub) serveAll(w http.ResponseWriter, r *http.Request) {
 	key := feedKey{detail: pb.EventDetail_EVENT_DETAIL_NORMAL}
 	if r.URL.Query().Get("detail") == "full" {
 		key.detail = pb.EventDetail_EVENT_DETAIL_FULL
@@ -53,7 +94,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, key feedKey) {
 		return
 	}
 	if err := f.join(c); err != nil {
-		h.fail(w, r, err)
+		problem.Of(err).Write(w, r)
 		return
 	}
 	defer f.leave(c)
@@ -67,11 +108,11 @@ func (h *Hub) newClient(w http.ResponseWriter, r *http.Request) (*client, bool) 
 	query := r.URL.Query()
 	wanted, unknown := parseFilter(query.Get("types"))
 	if unknown != "" {
-		h.refuse(w, r, "types", "'"+shorten(unknown)+"' is no type of event")
+		refuse(w, r, "types", "'"+shorten(unknown)+"' is no type of event")
 		return nil, false
 	}
 	if detail := query.Get("detail"); detail != "" && detail != "full" && detail != "normal" {
-		h.refuse(w, r, "detail", "must be normal or full")
+		refuse(w, r, "detail", "must be normal or full")
 		return nil, false
 	}
 	return &client{wanted: wanted, isFull: query.Get("detail") == "full", position: positionOf(r), stall: h.limits.Stall,
@@ -125,7 +166,6 @@ func begin(w http.ResponseWriter, c *client) {
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform")
 	header.Set("X-Accel-Buffering", "no")
-	header.Set("X-Content-Type-Options", "nosniff")
 	_ = c.control.SetReadDeadline(time.Time{}) // the one for reading the request would end the stream
 	w.WriteHeader(http.StatusOK)
 }
@@ -222,17 +262,9 @@ func (h *Hub) keepAlive(dst []byte, f *feed, state string) []byte {
 	return append(dst, newEvent(0, env.part(typeKeepAlive)).bytes...)
 }
 
-// ServeStats is GET /api/v2/sse/events/stats: the streams of this gateway.
-func (h *Hub) ServeStats(w http.ResponseWriter, _ *http.Request) {
+// serveStats tells about the streams of this gateway.
+func (h *Hub) serveStats(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(h.stats())
-}
-
-// Register adds the routes of the streams.
-func (h *Hub) Register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /api/v2/sse/campaigns/{id}", h.ServeCampaign)
-	mux.HandleFunc("GET /api/v2/sse/campaigns/{id}/events", h.ServeCampaign)
-	mux.HandleFunc("GET /api/v2/sse/events", h.ServeAll)
-	mux.HandleFunc("GET /api/v2/sse/events/stats", h.ServeStats)
+	_ = json.NewEncoder(w).Encode(h.stats()) // a client that has gone needs no answer
 }

@@ -45,8 +45,6 @@ func DefaultLimits() Limits {
 // Options are what a hub works with; all are needed.
 type Options struct {
 	Dial     Dialer
-	Encode   Encoder
-	Fail     Failer
 	Registry prometheus.Registerer
 	Log      *slog.Logger
 	Limits   Limits
@@ -55,8 +53,6 @@ type Options struct {
 // Hub holds all streams of the process. Any goroutine may call its methods.
 type Hub struct {
 	upstreams *upstreams
-	encode    Encoder
-	fail      Failer
 	log       *slog.Logger
 	limits    Limits
 	metrics   *metrics
@@ -80,7 +76,7 @@ type feedKey struct {
 
 // New makes a hub; it does nothing until somebody connects. The caller closes it.
 func New(o Options) *Hub {
-	h := &Hub{upstreams: newUpstreams(o.Dial), encode: o.Encode, fail: o.Fail, log: o.Log, limits: o.Limits,
+	h := &Hub{upstreams: newUpstreams(o.Dial), log: o.Log, limits: o.Limits,
 		now: time.Now, started: time.Now(), feeds: map[feedKey]*feed{}}
 	h.metrics = newMetrics(o.Registry)
 	h.ctx, h.cancel = context.WithCancel(context.Background())

@@ -3,12 +3,14 @@ package sse
 import (
 	"encoding/json"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/pb"
 )
 
 // Payloads of the events that have a message of their own in the contract, as docs/spec/07-events.md §4 shapes them.
 
-type phasePayload struct {
+// phaseUpdate: errorMessage, errorDetails and progress are there when there is something to say.
+type phaseUpdate struct {
 	CampaignID         string          `json:"campaignId"`
 	Phase              string          `json:"phase"`
 	Status             string          `json:"status"`
@@ -22,12 +24,12 @@ type phasePayload struct {
 }
 
 // phasePayload is a phase as it is now.
-func (h *Hub) phasePayload(campaign string, summary *pb.PhaseSummary) (json.RawMessage, error) {
-	encoded, err := h.encode(summary)
+func phasePayload(campaign string, summary *pb.PhaseSummary) (json.RawMessage, error) {
+	encoded, err := codec.Marshal(summary)
 	if err != nil {
 		return nil, err
 	}
-	var payload phasePayload
+	var payload phaseUpdate
 	if err := json.Unmarshal(encoded, &payload); err != nil {
 		return nil, err
 	}
@@ -38,22 +40,22 @@ func (h *Hub) phasePayload(campaign string, summary *pb.PhaseSummary) (json.RawM
 	}
 	payload.CampaignID = campaign
 	payload.ErrorMessage = summary.GetError().GetMessage()
-	if payload.ErrorDetails, err = h.errorDetails(summary.GetError()); err != nil {
+	if payload.ErrorDetails, err = errorDetails(summary.GetError()); err != nil {
 		return nil, err
 	}
 	return marshal(payload)
 }
 
 // errorDetails is {code, message, at}; nil when nothing failed.
-func (h *Hub) errorDetails(failure *pb.PhaseError) (json.RawMessage, error) {
+func errorDetails(failure *pb.PhaseError) (json.RawMessage, error) {
 	if failure == nil {
 		return nil, nil
 	}
-	return h.encode(failure)
+	return codec.Marshal(failure)
 }
 
 // transitionPayload is what a notification needs; the phaseUpdate before it says the rest.
-func (h *Hub) transitionPayload(campaign string, t *pb.PhaseTransition, eventType int) (json.RawMessage, error) {
+func transitionPayload(campaign string, t *pb.PhaseTransition, eventType int) (json.RawMessage, error) {
 	payload := struct {
 		CampaignID    string          `json:"campaignId"`
 		Phase         string          `json:"phase"`
@@ -81,7 +83,7 @@ func (h *Hub) transitionPayload(campaign string, t *pb.PhaseTransition, eventTyp
 	case typePhaseFailed:
 		failure := t.Summary.GetError()
 		payload.Error, payload.ErrorCode = failure.GetMessage(), failure.GetCode()
-		payload.ErrorDetails, err = h.errorDetails(failure)
+		payload.ErrorDetails, err = errorDetails(failure)
 	}
 	if err != nil {
 		return nil, err

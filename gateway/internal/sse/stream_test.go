@@ -11,14 +11,7 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 )
-
-func testEncode(m proto.Message) ([]byte, error) {
-	return protojson.MarshalOptions{EmitDefaultValues: true}.Marshal(m)
-}
 
 const patience = 30 * time.Second
 

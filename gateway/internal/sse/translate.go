@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -20,9 +19,6 @@ const (
 	resyncUnknown     = "unknown_id"      // its position is none of ours
 	resyncReconnected = "reconnected"     // there may be a gap that nobody can fill
 )
-
-// An Encoder writes a message as the JSON of the REST contract.
-type Encoder func(proto.Message) ([]byte, error)
 
 // The data of a frame (docs/spec/07-events.md §1).
 type envelope struct {
@@ -70,7 +66,7 @@ func (h *Hub) translate(m *pb.WatchCampaignResponse, number int32) (*event, erro
 	if eventType < 0 {
 		return nil, fmt.Errorf("event type %d is unknown here", m.Type)
 	}
-	payload, err := h.payload(m, eventType)
+	payload, err := payloadOf(m, eventType)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +78,7 @@ func (h *Hub) translate(m *pb.WatchCampaignResponse, number int32) (*event, erro
 		e.isFull = eventType == typeExtractionSubstep && isFullDetail(payload)
 		return e, nil
 	}
-	env.Payload, err = h.phasePayload(m.CampaignId, transition.Summary)
+	env.Payload, err = phasePayload(m.CampaignId, transition.Summary)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +105,12 @@ func word(value protoreflect.Enum) string {
 	return strings.TrimPrefix(name, strings.TrimSuffix(zero, "unspecified"))
 }
 
-func (h *Hub) payload(m *pb.WatchCampaignResponse, eventType int) (json.RawMessage, error) {
+func payloadOf(m *pb.WatchCampaignResponse, eventType int) (json.RawMessage, error) {
 	switch content := m.Payload.(type) {
 	case *pb.WatchCampaignResponse_Transition:
-		return h.transitionPayload(m.CampaignId, content.Transition, eventType)
+		return transitionPayload(m.CampaignId, content.Transition, eventType)
 	case *pb.WatchCampaignResponse_PhaseUpdate:
-		return h.phasePayload(m.CampaignId, content.PhaseUpdate)
+		return phasePayload(m.CampaignId, content.PhaseUpdate)
 	case *pb.WatchCampaignResponse_Progress:
 		return progressPayload(m.CampaignId, content.Progress)
 	case *pb.WatchCampaignResponse_Blocked:

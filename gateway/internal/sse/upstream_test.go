@@ -33,7 +33,6 @@ type fakeUpstream struct {
 	campaigns map[string]*fakeCampaign
 	watches   int                             // WatchCampaign calls so far
 	live      map[string]int                  // streams of a campaign that follow it now
-	most      int                             // the highest that live ever was
 	streams   map[int]context.CancelCauseFunc // to end them
 	next      int
 	isSilent  bool // accepts calls and never answers
@@ -279,16 +278,10 @@ func testLimits() Limits {
 	return limits
 }
 
-// newTestHub is a hub over a fake upstream, with its routes.
+// newTestHub is a hub over a fake upstream.
 func newTestHub(t testing.TB, u *fakeUpstream, limits Limits) (*Hub, http.Handler) {
-	hub := New(Options{Dial: u.serve(t), Encode: testEncode, Registry: prometheus.NewRegistry(), Limits: limits,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Fail: func(w http.ResponseWriter, _ *http.Request, err error) {
-			code := map[codes.Code]int{codes.InvalidArgument: 400, codes.NotFound: 404, codes.Unavailable: 503}
-			http.Error(w, err.Error(), code[status.Code(err)])
-		}})
+	hub := New(Options{Dial: u.serve(t), Registry: prometheus.NewRegistry(), Limits: limits,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	t.Cleanup(hub.Close)
-	mux := http.NewServeMux()
-	hub.Register(mux)
-	return hub, mux
+	return hub, hub
 }
