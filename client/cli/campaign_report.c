@@ -10,6 +10,7 @@
 static const struct column phase_record[] = {
 	{ "phase", "phase", COLUMN_TEXT, 0 },
 	{ "status", "status", COLUMN_TEXT, 0 },
+	{ "run", "run_number", COLUMN_TEXT, 0 },
 	{ "done", "progress.percent_complete", COLUMN_PERCENT, 0 },
 	{ "processed", "progress.processed_items", COLUMN_TEXT, 0 },
 	{ "total", "progress.total_items", COLUMN_TEXT, 0 },
@@ -35,6 +36,7 @@ static const struct column snapshot_record[] = {
 static const struct column phase_table[] = {
 	{ "PHASE", "phase", COLUMN_TEXT, 0 },
 	{ "STATUS", "status", COLUMN_TEXT, 0 },
+	{ "RUN", "run_number", COLUMN_NUMBER, 0 },
 	{ "DONE", "progress_percentage", COLUMN_PERCENT, 0 },
 	{ "PROCESSED", "progress.processed_items", COLUMN_NUMBER, 0 },
 	{ "TOTAL", "progress.total_items", COLUMN_NUMBER, 0 },
@@ -57,6 +59,18 @@ struct status view_done(struct cli *cli, const ProtobufCMessage *answer, const c
 	if (!cli->is_quiet)
 		fprintf(cli->out, "%s\n", word);
 	return STATUS_OK_VALUE;
+}
+
+/* Who retried a phase wonders where the other domains are. */
+static void runs_explain(const struct cli *cli, const PbSnapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->n_phases; i++) {
+		if (snapshot->phases[i]->run_number < 2)
+			continue;
+		cli_note(cli, "each phase shows its latest run; campaign funnel %s counts the whole campaign",
+			 snapshot->campaign_id);
+		return;
+	}
 }
 
 static struct status phase_get(struct cli *cli)
@@ -89,8 +103,10 @@ struct status campaign_status(struct cli *cli)
 	if (cli_is_json(cli))
 		return STATUS_OK_VALUE;
 	fputc('\n', cli->out);
-	return table_print(cli, phase_table, ARRAY_LEN(phase_table),
-			   (const ProtobufCMessage *const *)answer->snapshot->phases, answer->snapshot->n_phases, NULL);
+	TRY(table_print(cli, phase_table, ARRAY_LEN(phase_table),
+			(const ProtobufCMessage *const *)answer->snapshot->phases, answer->snapshot->n_phases, NULL));
+	runs_explain(cli, answer->snapshot);
+	return STATUS_OK_VALUE;
 }
 
 struct status campaign_funnel(struct cli *cli)

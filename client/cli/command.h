@@ -96,6 +96,7 @@ struct status resource_list(struct cli *cli);
 struct status resource_get(struct cli *cli);
 struct status resource_update(struct cli *cli);
 struct status resource_delete(struct cli *cli);
+struct status show_doctor(struct cli *cli);
 struct status show_version(struct cli *cli);
 struct status show_help(struct cli *cli);
 struct status show_man(struct cli *cli);

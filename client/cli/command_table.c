@@ -108,6 +108,11 @@ const struct command command_table[] = {
 	  "keyword-set update ID -f shops.json", resource_update, .resource = &resource_keyword_set },
 	{ IN("keyword-set", "delete"), "ID|NAME", 1, 1, BIT(YES), "remove a keyword set", "Asks first on a terminal.",
 	  "keyword-set delete ID", resource_delete, .resource = &resource_keyword_set },
+	{ TOP("doctor"), "", 0, 0, 0, "check settings, connection, server, database, schema, cache and clocks",
+	  "Ends with 0 when nothing is failed (degraded: slower, or worth knowing), with 1 when something is, with 5 "
+	  "when\n"
+	  "the server can't be reached.",
+	  "doctor\ndoctor --server db.example.com:8443 --tls-ca ca.pem -o json", show_doctor },
 	{ TOP("version"), "", 0, 0, 0, "of this program and of the server", NULL, "version -o json", show_version,
 	  FORMAT_BIT(TABLE) | FORMAT_BIT(JSON) | FORMAT_BIT(JSONL) },
 	{ TOP("completion"), "SHELL", 1, 1, 0, "a script that completes dfctl's lines in bash, zsh or fish", NULL,

@@ -26,9 +26,10 @@ enum exit_code exit_code_of(struct status st, bool is_interrupted)
 		return EXIT_NO_SERVER;
 	case STATUS_CANCELLED:
 		return is_interrupted ? EXIT_INTERRUPTED : EXIT_FAILED;
+	case STATUS_RESOURCE_EXHAUSTED:
+		return st.reason && strcmp(st.reason, "REQUEST_TOO_LARGE") == 0 ? EXIT_USAGE : EXIT_FAILED;
 	case STATUS_UNKNOWN:
 	case STATUS_PERMISSION_DENIED:
-	case STATUS_RESOURCE_EXHAUSTED:
 	case STATUS_UNIMPLEMENTED:
 	case STATUS_INTERNAL:
 	case STATUS_DATA_LOSS:

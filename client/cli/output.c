@@ -149,6 +149,26 @@ struct status json_answer(struct cli *cli, const ProtobufCMessage *message)
 	return ok ? STATUS_OK_VALUE : status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 }
 
+struct status rows_print(struct cli *cli, const ProtobufCMessage *answer, const char *items,
+			 const struct column *columns, size_t column_count)
+{
+	const ProtobufCFieldDescriptor *field =
+		protobuf_c_message_descriptor_get_field_by_name(answer->descriptor, items);
+	size_t count = pb_count(answer, field);
+	const ProtobufCMessage *const *rows =
+		*(const ProtobufCMessage *const *const *)((const char *)answer + field->offset);
+
+	if (cli->format == OUTPUT_JSON)
+		return json_answer(cli, answer);
+	for (size_t i = 0; cli->format == OUTPUT_JSONL && i < count; i++)
+		TRY(json_answer(cli, rows[i]));
+	if (cli->format == OUTPUT_JSONL)
+		return STATUS_OK_VALUE;
+	if (cli->format == OUTPUT_CSV)
+		return csv_print(cli, columns, column_count, rows, count, true);
+	return table_print(cli, columns, column_count, rows, count, NULL);
+}
+
 struct status record_print(struct cli *cli, const ProtobufCMessage *message, const char *path,
 			   const struct column *columns, size_t column_count)
 {

@@ -55,6 +55,10 @@ struct status json_answer(struct cli *cli, const ProtobufCMessage *message) MUST
 struct status list_print(struct cli *cli, const struct method *method, ProtobufCMessage *request, const char *items,
 			 const struct column *columns, size_t column_count) MUST_CHECK;
 
+/* An answer whose repeated field `items` is what is shown: as JSON all of it, else a row or line per element. */
+struct status rows_print(struct cli *cli, const ProtobufCMessage *answer, const char *items,
+			 const struct column *columns, size_t column_count) MUST_CHECK;
+
 /* Calls a List… method until `visit` returns false or the pages end; limit < 0: all. The messages live in `arena`,
  * which is reset between pages when it is not the cli's own. */
 typedef bool (*page_fn)(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,

@@ -29,6 +29,7 @@
 static const struct message_rules *const json_rules[] = {
 	&domainflow__v2__campaign__rules,
 	&domainflow__v2__domain__rules,
+	&domainflow__v2__list_phase_configs_response__rules,
 	&domainflow__v2__persona__rules,
 	&domainflow__v2__phase_state__rules,
 	&domainflow__v2__phase_execution__rules,

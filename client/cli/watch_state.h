@@ -16,6 +16,7 @@
 
 struct watch_phase {
 	Domainflow__V2__PhaseStatus status;
+	int32_t run; /* the counts are of this run alone */
 	int32_t total, done, ok, failed;
 	double percent;
 	int64_t started_ms, ended_ms; /* wall clock; 0: unknown */

@@ -82,6 +82,8 @@ static void phase_tail(struct buffer *out, const struct watch_phase *p, const st
 			buffer_printf(out, " in %s", p->ended_ms - p->started_ms < 1000 ? "<1s" : time);
 		}
 	}
+	if (p->run > 1)
+		buffer_printf(out, "  run %" PRId32, p->run);
 	if (p->done > 0)
 		buffer_printf(out, "  ok %" PRId32 "  failed %" PRId32, p->ok, p->failed);
 }
@@ -138,6 +140,8 @@ static void counts(struct buffer *out, const PbPhaseSummary *s)
 	if (!s)
 		return;
 	buffer_printf(out, " %.2f%%", s->progress_percentage);
+	if (s->run_number > 1)
+		buffer_printf(out, " run=%" PRId32, s->run_number);
 	if (s->progress)
 		buffer_printf(out, " done=%" PRId32 " total=%" PRId32 " ok=%" PRId32 " failed=%" PRId32,
 			      s->progress->processed_items, s->progress->total_items, s->progress->successful_items,
@@ -178,11 +182,16 @@ static void payload(struct buffer *out, const PbEvent *event)
 		counts(out, event->phase_update);
 		return;
 	case DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PROGRESS:
-		pb_enum_text(&domainflow__v2__phase__descriptor, (int)event->progress->current_phase, word);
-		buffer_printf(out, " %s %.2f%% done=%" PRId32 " total=%" PRId32 " ok=%" PRId32 " failed=%" PRId32, word,
+		/* These are the campaign's numbers, not those of the phase that runs. */
+		buffer_printf(out,
+			      " campaign %.2f%% decided=%" PRId32 " domains=%" PRId32 " leads=%" PRId32
+			      " failed=%" PRId32,
 			      event->progress->percent_complete, event->progress->processed_domains,
 			      event->progress->total_domains, event->progress->successful_domains,
 			      event->progress->failed_domains);
+		pb_enum_text(&domainflow__v2__phase__descriptor, (int)event->progress->current_phase, word);
+		if (*word)
+			buffer_printf(out, " (%s runs)", word);
 		return;
 	case DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_BLOCKED:
 		pb_enum_text(&domainflow__v2__phase__descriptor, (int)event->blocked->phase, word);

@@ -8,6 +8,22 @@
 #include <string.h>
 #include <time.h>
 
+/* gRPC's own words for a message past a limit, with its size: the request's, or the answer's. */
+static struct status size_explain(struct status st, size_t request_bytes)
+{
+	const char *at = strstr(st.detail, "message larger than max (");
+	unsigned long long bytes, most;
+
+	if (st.code != STATUS_RESOURCE_EXHAUSTED || !at ||
+	    sscanf(at, "message larger than max (%20llu vs. %20llu)", &bytes, &most) != 2)
+		return st;
+	if (bytes == request_bytes)
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE",
+				   "the request has %llu bytes, the server takes at most %llu", bytes, most);
+	return status_make(STATUS_RESOURCE_EXHAUSTED, "RESPONSE_TOO_LARGE",
+			   "the answer has %llu bytes, this program takes at most %llu", bytes, most);
+}
+
 /* One attempt's receiving ends. */
 struct attempt {
 	grpc_completion_queue *queue;
@@ -55,6 +71,7 @@ static struct status attempt_run(struct df_connection *connection, const struct 
 {
 	struct attempt a = { .queue = grpc_completion_queue_create_for_pluck(NULL) };
 	grpc_byte_buffer *request = bytes_pack(in);
+	size_t request_bytes = request ? grpc_byte_buffer_length(request) : 0; /* sending empties it */
 	struct status st;
 
 	ending_init(&a.ending);
@@ -66,7 +83,7 @@ static struct status attempt_run(struct df_connection *connection, const struct 
 	} else {
 		/* The call's own deadline, or its cancellation, ends the wait. */
 		tag_wait(a.queue, a.call, &a, gpr_inf_future(GPR_CLOCK_MONOTONIC), call->cancel);
-		st = ending_status(&a.ending, call->arena);
+		st = size_explain(ending_status(&a.ending, call->arena), request_bytes);
 		if (call->report) {
 			request_id_read(&a.initial, call->report->request_id);
 			request_id_read(&a.ending.trailing, call->report->request_id);

@@ -8,12 +8,19 @@
 #include "config/settings.h"
 #include "model/campaign.h"
 #include "rpc/call.h"
+#include "store/check_store.h"
 #include "store/migrate.h"
 
 #include "domainflow/v2/server_service.grpc-c.server.h"
 
 #include <string.h>
 
+#define CHECK_MS_MAX      3000
+#define CLOCK_SKEW_MS_MAX 5000
+
+typedef Domainflow__V2__DependencyCheck PbDependencyCheck;
+
+static const char *const dependency_names[] = { "postgresql", "schema", "redis" };
 static const char *const role_names[] = { "api", "worker", "jobs" };
 
 static struct status get_server_info(struct rpc_call *call, const Domainflow__V2__GetServerInfoRequest *in,
@@ -44,4 +51,115 @@ static struct status get_server_info(struct rpc_call *call, const Domainflow__V2
 	return STATUS_OK_VALUE;
 }
 
-const struct domainflow_v2_server_handlers api_server_handlers = { .get_server_info = get_server_info };
+/* --- dependencies -------------------------------------------------------------------------------------------- */
+
+static PbDependencyCheck *check_make(struct arena *arena, const char *name)
+{
+	PbDependencyCheck *check = PB_NEW(arena, PbDependencyCheck, domainflow__v2__dependency_check);
+
+	if (check)
+		check->name = pb_text(name);
+	return check;
+}
+
+static void check_time(PbDependencyCheck *check, int64_t begin_us)
+{
+	check->latency_case = DOMAINFLOW__V2__DEPENDENCY_CHECK__LATENCY_LATENCY_MS;
+	check->latency_ms = (double)((clock_monotonic_us() - begin_us) / 10) / 100;
+}
+
+static void check_judge(PbDependencyCheck *check, Domainflow__V2__DependencyState state, const char *detail)
+{
+	check->state = state;
+	check->detail = pb_text(detail);
+}
+
+static void clock_judge(PbDependencyCheck *check, int64_t theirs_ms, int64_t ours_ms)
+{
+	bool is_off;
+
+	check->clock_case = DOMAINFLOW__V2__DEPENDENCY_CHECK__CLOCK_CLOCK_SKEW_MS;
+	check->clock_skew_ms = (double)(theirs_ms - ours_ms) - check->latency_ms / 2;
+	is_off = check->clock_skew_ms > CLOCK_SKEW_MS_MAX || check->clock_skew_ms < -CLOCK_SKEW_MS_MAX;
+	check_judge(check,
+		    is_off ? DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_DEGRADED
+			   : DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_OK,
+		    is_off ? "its clock and the server's are far apart" : "");
+}
+
+static void database_ask(const struct api *api, struct arena *arena, int64_t deadline_ms, PbDependencyCheck *database,
+			 PbDependencyCheck *schema)
+{
+	int64_t begin_us = clock_monotonic_us(), begin_ms = clock_wall_ms(), needed;
+	struct store_check found;
+	struct status st = store_check(api->pool, deadline_ms, arena, &found);
+
+	check_time(database, begin_us);
+	if (!status_ok(st)) {
+		check_judge(database, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_FAILED,
+			    "the database does not answer");
+		check_judge(schema, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_FAILED,
+			    "the database does not answer");
+		return;
+	}
+	database->version = pb_text(found.version);
+	clock_judge(database, found.now_ms, begin_ms);
+	schema->version = pb_text(arena_printf(arena, "%lld", (long long)found.schema_version));
+	needed = (int64_t)migrations_embedded.count;
+	if (found.is_dirty)
+		check_judge(schema, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_FAILED,
+			    "a migration was begun and not finished");
+	else if (found.schema_version != needed)
+		check_judge(schema, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_FAILED,
+			    found.schema_version < needed ? "the schema is older than this server"
+							  : "the schema is newer than this server");
+	else
+		check_judge(schema, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_OK, "");
+}
+
+static struct status cache_check(const struct api *api, struct arena *arena, PbDependencyCheck *check)
+{
+	int64_t begin_us = clock_monotonic_us();
+	char version[CACHE_VERSION_SIZE];
+	bool is_there = cache_ask(api->cache, version);
+
+	check_time(check, begin_us);
+	check->version = pb_text(arena_strdup(arena, version));
+	if (is_there)
+		check_judge(check, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_OK, "");
+	else
+		check_judge(check, DOMAINFLOW__V2__DEPENDENCY_STATE__DEPENDENCY_STATE_DEGRADED,
+			    *api->settings->redis_url ? "does not answer" : "none is configured");
+	return check->version ? STATUS_OK_VALUE : status_out_of_memory();
+}
+
+static struct status check_dependencies(struct rpc_call *call, const Domainflow__V2__CheckDependenciesRequest *in,
+					Domainflow__V2__CheckDependenciesResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	int64_t left_ms = rpc_call_ms_left(call);
+	Domainflow__V2__CheckDependenciesResponse *answer =
+		PB_NEW(arena, Domainflow__V2__CheckDependenciesResponse, domainflow__v2__check_dependencies_response);
+	PbDependencyCheck **checks = arena_array(arena, ARRAY_LEN(dependency_names), sizeof *checks);
+
+	(void)in;
+	for (size_t i = 0; checks && i < ARRAY_LEN(dependency_names); i++) {
+		checks[i] = check_make(arena, dependency_names[i]);
+		if (!checks[i])
+			checks = NULL;
+	}
+	if (!answer || !checks)
+		return status_out_of_memory();
+	database_ask(api, arena, clock_monotonic_ms() + (left_ms / 2 < CHECK_MS_MAX ? left_ms / 2 : CHECK_MS_MAX),
+		     checks[0], checks[1]);
+	TRY(cache_check(api, arena, checks[2]));
+	answer->dependencies = checks;
+	answer->n_dependencies = ARRAY_LEN(dependency_names);
+	answer->schema_version_needed = (int32_t)migrations_embedded.count;
+	*out = answer;
+	return STATUS_OK_VALUE;
+}
+
+const struct domainflow_v2_server_handlers api_server_handlers = { .get_server_info = get_server_info,
+								   .check_dependencies = check_dependencies };

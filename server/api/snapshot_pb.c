@@ -49,6 +49,7 @@ PbPhaseSummary *pb_phase_summary(struct arena *arena, const struct phase_state *
 	if (pb->error)
 		pb->error_message = pb->error->message;
 	pb->progress = pb_phase_progress(arena, state);
+	pb->run_number = state->run_number;
 	return pb->progress ? pb : NULL;
 }
 
@@ -115,6 +116,7 @@ PbPhaseState *pb_phase_state(struct arena *arena, const struct phase_state *stat
 	pb->failed_at = pb_time(arena, state->failed_at_ms);
 	pb->progress = pb_phase_progress(arena, state);
 	pb->last_sequence = last_sequence;
+	pb->run_number = state->run_number;
 	if (state->status == PHASE_STATUS_FAILED) {
 		pb->errors = arena_array(arena, 1, sizeof *pb->errors);
 		if (!pb->errors)

@@ -101,6 +101,26 @@ void cache_close(struct cache *cache)
 	free(cache);
 }
 
+/* An answer of INFO is text with lines "name:value". */
+bool cache_ask(struct cache *cache, char out_version[CACHE_VERSION_SIZE])
+{
+	static const char name[] = "redis_version:";
+	const struct word words[] = { word_text("INFO"), word_text("server") };
+	AUTO(reply) redisReply *reply = NULL;
+	const char *at;
+
+	out_version[0] = '\0';
+	if (!cache_healthy(cache))
+		return false;
+	if (!cache_command(cache, words, ARRAY_LEN(words), &reply))
+		return cache_healthy(cache); /* it answered, and refused to tell */
+	at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
+	if (at)
+		snprintf(out_version, CACHE_VERSION_SIZE, "%.*s", (int)strcspn(at + sizeof name - 1, "\r\n"),
+			 at + sizeof name - 1);
+	return true;
+}
+
 /* --- plain values ------------------------------------------------------------------------------------------- */
 
 bool cache_get(struct cache *cache, const char *name, struct arena *arena, char **out, size_t *out_length)

@@ -32,6 +32,12 @@ void cache_close(struct cache *cache); /* accepts NULL */
 /* Redis answered when last asked, at most about a second ago. False without Redis: readiness says "degraded" then. */
 bool cache_healthy(const struct cache *cache);
 
+#define CACHE_VERSION_SIZE 32
+
+/* Asks Redis now, for at most REDIS_COMMAND_TIMEOUT. False when it does not answer or there is none; its version, ""
+ * when it does not say. */
+bool cache_ask(struct cache *cache, char out_version[CACHE_VERSION_SIZE]);
+
 /* --- kept answers ------------------------------------------------------------------------------------------- */
 
 /* Computes the answer: bytes in the arena. */

@@ -285,6 +285,17 @@ static void a_leaders_lost_deadline_is_its_own(void **state)
 	assert_int_equal(atomic_load(&job.runs), 8); /* everybody tried */
 }
 
+static void redis_says_its_version(void **state)
+{
+	struct world *w = *state;
+	char version[CACHE_VERSION_SIZE];
+
+	assert_true(cache_ask(w->cache, version));
+	assert_true(strchr(version, '.') && strspn(version, "0123456789.") == strlen(version));
+	assert_false(cache_ask(NULL, version));
+	assert_string_equal(version, "");
+}
+
 static void plain_values_come_back(void **state)
 {
 	struct world *w = *state;
@@ -431,6 +442,7 @@ static void bad_addresses_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(redis_says_its_version),
 		cmocka_unit_test(answers_are_kept_and_forgotten),
 		cmocka_unit_test(parameters_make_different_answers_of_one_scope),
 		cmocka_unit_test(what_changes_during_a_computation_is_not_kept),

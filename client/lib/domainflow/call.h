@@ -2,7 +2,8 @@
  *
  * Threads: any. A failed call's status is the server's: code, sentence, and from google.rpc details the reason
  * (ErrorInfo) and `extra` (field violations, metadata, retry delay, resource). Reason and extra live in the
- * arena of the call. Failures made here carry the reasons DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE, BAD_RESPONSE. */
+ * arena of the call. Failures made here carry the reasons DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE, BAD_RESPONSE,
+ * REQUEST_TOO_LARGE, RESPONSE_TOO_LARGE (both RESOURCE_EXHAUSTED). */
 #ifndef DOMAINFLOW_CALL_H
 #define DOMAINFLOW_CALL_H
 

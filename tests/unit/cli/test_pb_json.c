@@ -146,6 +146,7 @@ static void every_json_field_of_the_contract_is_known(void **state)
 	static const ProtobufCMessageDescriptor *const known[] = {
 		&domainflow__v2__campaign__descriptor,
 		&domainflow__v2__domain__descriptor,
+		&domainflow__v2__list_phase_configs_response__descriptor,
 		&domainflow__v2__persona__descriptor,
 		&domainflow__v2__phase_state__descriptor,
 		&domainflow__v2__phase_execution__descriptor,

@@ -308,7 +308,31 @@ static void lines_carry_event_phase_status_and_counts(void **state)
 	watch_line(&event, &b);
 	assert_string_equal(b.data, "2025-01-01T00:00:00.000Z phase_update dns in_progress 40.00% done=400 total=1000 "
 				    "ok=300 failed=100\n");
+	told.summary.run_number = 2;
+	buffer_clear(&b);
+	watch_line(&event, &b);
+	assert_non_null(strstr(b.data, "40.00% run=2 done=400"));
 	buffer_done(&b);
+}
+
+static void progress_of_the_campaign_is_not_said_of_a_phase(void **state)
+{
+	PB(WatchCampaignResponse, WATCH_CAMPAIGN_RESPONSE, event);
+	PB(CampaignProgressUpdate, CAMPAIGN_PROGRESS_UPDATE, progress);
+	AUTO(buffer) struct buffer b = { 0 };
+
+	(void)state;
+	progress.current_phase = P(HTTP);
+	progress.percent_complete = 42;
+	progress.processed_domains = 30;
+	progress.total_domains = 100;
+	progress.successful_domains = 3;
+	event.type = ET(CAMPAIGN_PROGRESS);
+	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PROGRESS;
+	event.progress = &progress;
+	watch_line(&event, &b);
+	assert_string_equal(b.data, "- campaign_progress campaign 42.00% decided=30 domains=100 leads=3 failed=0 "
+				    "(http runs)\n");
 }
 
 static void durations_are_short(void **state)
@@ -348,6 +372,7 @@ int main(void)
 		cmocka_unit_test(the_picture_has_a_line_per_phase_and_fits),
 		cmocka_unit_test(bars_are_ascii_where_the_locale_is),
 		cmocka_unit_test(lines_carry_event_phase_status_and_counts),
+		cmocka_unit_test(progress_of_the_campaign_is_not_said_of_a_phase),
 		cmocka_unit_test(durations_are_short),
 	};
 
