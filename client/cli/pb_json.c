@@ -4,16 +4,10 @@
 #include "terminal.h"
 
 #include "proto/runtime/method.h"
+#include "proto_methods.h"
 
 #include "base/buffer.h"
 #include "base/text.h"
-
-#include "domainflow/v2/campaign_service.grpc-c.h"
-#include "domainflow/v2/domain_service.grpc-c.h"
-#include "domainflow/v2/event_service.grpc-c.h"
-#include "domainflow/v2/persona_service.grpc-c.h"
-#include "domainflow/v2/phase.grpc-c.h"
-#include "domainflow/v2/phase_service.grpc-c.h"
 
 #include <ctype.h>
 #include <math.h>
@@ -25,26 +19,14 @@
 #define JSON_BYTES_MAX (16 * 1024 * 1024)
 #define REAL_DIGITS    15
 
-/* Every message that is printed and has is_json fields. tests/unit/cli/test_pb_json.c compares it with the contract. */
-static const struct message_rules *const json_rules[] = {
-	&domainflow__v2__campaign__rules,
-	&domainflow__v2__domain__rules,
-	&domainflow__v2__list_phase_configs_response__rules,
-	&domainflow__v2__persona__rules,
-	&domainflow__v2__phase_state__rules,
-	&domainflow__v2__phase_execution__rules,
-	&domainflow__v2__phase_transition__rules,
-	&domainflow__v2__watch_campaign_response__rules,
-};
-
 bool pb_json_is_json(const ProtobufCMessageDescriptor *type, const ProtobufCFieldDescriptor *field)
 {
-	for (size_t i = 0; i < ARRAY_LEN(json_rules); i++) {
-		if (json_rules[i]->descriptor != type)
-			continue;
-		for (size_t j = 0; j < json_rules[i]->field_count; j++)
-			if (json_rules[i]->fields[j].number == field->id)
-				return json_rules[i]->fields[j].is_json;
+	for (size_t i = 0; i < proto_methods_rules_count; i++) {
+		const struct message_rules *rules = proto_methods_rules[i];
+
+		for (size_t j = 0; rules->descriptor == type && j < rules->field_count; j++)
+			if (rules->fields[j].number == field->id)
+				return rules->fields[j].is_json;
 	}
 	return false;
 }

@@ -91,6 +91,15 @@ void emit_tables(const struct schema *s, const struct schema_file *f, struct buf
 	buffer_text(h, "\n#endif\n");
 }
 
+static size_t ruled_messages(const struct schema_file *f)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->message_count; i++)
+		count += f->messages[i]->rule_count > 0;
+	return count;
+}
+
 void emit_method_table(const struct schema *s, struct buffer *h, struct buffer *c)
 {
 	const char *name = strrchr(s->table_stem, '/') ? strrchr(s->table_stem, '/') + 1 : s->table_stem;
@@ -101,12 +110,14 @@ void emit_method_table(const struct schema *s, struct buffer *h, struct buffer *
 	buffer_printf(
 		h,
 		"#include \"proto/runtime/method.h\"\n\n/* Every method of every service, in no particular order. */\n"
-		"extern const struct method *const %s[];\nextern const size_t %s_count;\n\n#endif\n",
-		name, name);
+		"extern const struct method *const %s[];\nextern const size_t %s_count;\n\n"
+		"/* The rules of every message that has some. */\n"
+		"extern const struct message_rules *const %s_rules[];\nextern const size_t %s_rules_count;\n\n#endif\n",
+		name, name, name, name);
 	emit_banner(c, "every file");
 	buffer_printf(c, "#include \"%s.h\"\n\n", s->table_stem);
 	for (size_t i = 0; i < s->file_count; i++)
-		if (s->files[i].service_count)
+		if (s->files[i].service_count || ruled_messages(&s->files[i]))
 			buffer_printf(c, "#include \"%s.grpc-c.h\"\n", s->files[i].stem);
 	buffer_printf(c, "\nconst struct method *const %s[] = {\n", name);
 	for (size_t i = 0; i < s->file_count; i++)
@@ -114,4 +125,15 @@ void emit_method_table(const struct schema *s, struct buffer *h, struct buffer *
 			for (size_t k = 0; k < s->files[i].services[j].method_count; k++, count++)
 				buffer_printf(c, "\t&%s_method,\n", s->files[i].services[j].methods[k].symbol);
 	buffer_printf(c, "\tNULL,\n};\n\nconst size_t %s_count = %zu;\n", name, count);
+	count = 0;
+	buffer_printf(c, "\nconst struct message_rules *const %s_rules[] = {\n", name);
+	for (size_t i = 0; i < s->file_count; i++) {
+		const struct schema_file *f = &s->files[i];
+
+		for (size_t j = 0; j < f->message_count; j++)
+			if (f->messages[j]->rule_count)
+				buffer_printf(c, "\t&%s__rules,\n", f->messages[j]->stem);
+		count += ruled_messages(f);
+	}
+	buffer_printf(c, "\tNULL,\n};\n\nconst size_t %s_rules_count = %zu;\n", name, count);
 }

@@ -1,13 +1,10 @@
+#include "cli/input.h"
 #include "cli/pb.h"
 #include "cli/pb_json.h"
 #include "cli/pb_value.h"
 
-#include "proto/runtime/descriptor_set.h"
-
 #include "base/arena.h"
 #include "base/buffer.h"
-
-#include "google/protobuf/descriptor.pb-c.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,17 +14,21 @@
 
 #include <cmocka.h>
 
-#define IS_JSON_OPTION 50003 /* domainflow.v2.is_json in options.proto */
-
-static void check(const ProtobufCMessage *message, const char *expected)
+/* The members of `expected` are there, with these values; how they are written is compared as text where `exactly` is
+ * given. The contract may grow. */
+static void check(const ProtobufCMessage *message, const char *expected, const char *exactly)
 {
-	AUTO(json) json_t *tree = pb_json(message);
+	AUTO(json) json_t *tree = pb_json(message), *part = json_loads(expected, 0, NULL);
+	char path[64];
 	struct buffer b;
 
 	assert_non_null(tree);
+	assert_non_null(part);
+	if (!json_is_part(part, tree, path, sizeof path))
+		fail_msg("%s", path);
 	buffer_init(&b, 0);
 	assert_true(json_print(tree, JSON_COMPACT_TEXT, &b));
-	assert_string_equal(b.data, expected);
+	assert_non_null(strstr(b.data, exactly));
 	buffer_done(&b);
 }
 
@@ -55,20 +56,27 @@ static void a_domain_is_written_as_the_contract_says(void **state)
 	      "\"httpStatus\":null,\"httpReason\":\"\",\"httpStatusCode\":0,"
 	      "\"httpTitle\":\"\\u001B[2J\\u009B größe \\\"x\\\"\",\"httpKeywords\":[{\"value\":\"shop\",\"n\":0.1}],"
 	      "\"isParked\":false,\"parkedConfidence\":0.0,\"leadStatus\":\"no_match\",\"rejectionReason\":null,"
-	      "\"domainScore\":0.987,\"leadScore\":null,\"richness\":null,\"keywordsUnique\":0,\"keywordHits\":0}");
+	      "\"domainScore\":0.987,\"leadScore\":null,\"richness\":null,\"keywordsUnique\":0,\"keywordHits\":0}",
+	      "\"httpTitle\":\"\\u001B[2J\\u009B größe \\\"x\\\"\"");
 }
 
 static void an_event_shows_only_the_payload_it_has(void **state)
 {
 	PB(WatchCampaignResponse, WATCH_CAMPAIGN_RESPONSE, event);
+	AUTO(json) json_t *tree = NULL;
 
 	(void)state;
 	event.type = DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_CAMPAIGN_COMPLETED;
 	event.event_number = 7;
 	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_DETAILS;
 	event.details = pb_borrow("{\"totals\":{\"leads\":3}}");
-	check(&event.base, "{\"type\":\"campaign_completed\",\"campaignId\":\"\",\"eventNumber\":7,\"sequence\":0,"
-			   "\"details\":{\"totals\":{\"leads\":3}}}");
+	check(&event.base,
+	      "{\"type\":\"campaign_completed\",\"campaignId\":\"\",\"eventNumber\":7,\"sequence\":0,"
+	      "\"details\":{\"totals\":{\"leads\":3}}}",
+	      "\"eventNumber\":7");
+	tree = pb_json(&event.base);
+	assert_null(json_object_get(tree, "snapshot"));
+	assert_null(json_object_get(tree, "transition"));
 }
 
 static void json_fields_that_hold_no_json_are_null_or_text(void **state)
@@ -124,67 +132,6 @@ static void cells_are_found_by_path(void **state)
 	assert_true(pb_number(&answer.base, "campaign.progress.percent_complete") == 12.5);
 }
 
-/* --- the list of is_json fields against the contract ------------------------------------------------------------ */
-
-static bool option_is_json(const Google__Protobuf__FieldDescriptorProto *field)
-{
-	const ProtobufCMessage *options = field->options ? &field->options->base : NULL;
-
-	for (unsigned i = 0; options && i < options->n_unknown_fields; i++)
-		if (options->unknown_fields[i].tag == IS_JSON_OPTION)
-			return options->unknown_fields[i].data[0] == 1;
-	return false;
-}
-
-static bool is_printed(const char *message)
-{
-	return !strstr(message, "Request");
-}
-
-static void every_json_field_of_the_contract_is_known(void **state)
-{
-	static const ProtobufCMessageDescriptor *const known[] = {
-		&domainflow__v2__campaign__descriptor,
-		&domainflow__v2__domain__descriptor,
-		&domainflow__v2__list_phase_configs_response__descriptor,
-		&domainflow__v2__persona__descriptor,
-		&domainflow__v2__phase_state__descriptor,
-		&domainflow__v2__phase_execution__descriptor,
-		&domainflow__v2__phase_transition__descriptor,
-		&domainflow__v2__watch_campaign_response__descriptor,
-	};
-	Google__Protobuf__FileDescriptorSet *set =
-		google__protobuf__file_descriptor_set__unpack(NULL, proto_descriptor_set_size, proto_descriptor_set);
-	unsigned seen = 0;
-
-	(void)state;
-	assert_non_null(set);
-	for (size_t f = 0; f < set->n_file; f++) {
-		for (size_t m = 0; m < set->file[f]->n_message_type; m++) {
-			const Google__Protobuf__DescriptorProto *message = set->file[f]->message_type[m];
-
-			if (!is_printed(message->name) || strcmp(set->file[f]->package, "domainflow.v2") != 0)
-				continue;
-			for (size_t i = 0; i < message->n_field; i++) {
-				const ProtobufCMessageDescriptor *type = NULL;
-
-				if (!option_is_json(message->field[i]))
-					continue;
-				for (size_t k = 0; k < ARRAY_LEN(known); k++)
-					if (strcmp(known[k]->short_name, message->name) == 0)
-						type = known[k];
-				if (!type || !pb_json_is_json(type, protobuf_c_message_descriptor_get_field_by_name(
-									    type, message->field[i]->name)))
-					fail_msg("%s.%s is JSON; pb_json.c does not know", message->name,
-						 message->field[i]->name);
-				seen++;
-			}
-		}
-	}
-	assert_true(seen >= 7);
-	google__protobuf__file_descriptor_set__free_unpacked(set, NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,7 +140,6 @@ int main(void)
 		cmocka_unit_test(json_fields_that_hold_no_json_are_null_or_text),
 		cmocka_unit_test(enum_words_are_read_as_they_are_written),
 		cmocka_unit_test(cells_are_found_by_path),
-		cmocka_unit_test(every_json_field_of_the_contract_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "awkward/v1/awkward.grpc-c.server.h"
 #include "awkward_methods.h"
 #include "domainflow/v2/campaign_service.grpc-c.server.h"
+#include "domainflow/v2/persona_service.grpc-c.server.h"
 #include "grpc/health/v1/health.grpc-c.server.h"
 #include "grpc/reflection/v1/reflection.grpc-c.server.h"
 #include "grpc/reflection/v1alpha/reflection.grpc-c.server.h"
@@ -174,6 +175,21 @@ static void health_and_reflection_are_public_services(void **state)
 	assert_int_equal(grpc_reflection_v1alpha_server_reflection_server_reflection_info_method.role, ROLE_PUBLIC);
 }
 
+/* A program that shows answers asks for the rules of any message, not only of those it sends. */
+static void rules_of_every_message_are_listed(void **state)
+{
+	bool has_answer = false, has_request = false;
+
+	(void)state;
+	for (size_t i = 0; i < proto_methods_rules_count; i++) {
+		assert_true(proto_methods_rules[i]->field_count > 0);
+		has_answer = has_answer || proto_methods_rules[i]->descriptor == &domainflow__v2__persona__descriptor;
+		has_request = has_request ||
+			      proto_methods_rules[i]->descriptor == &domainflow__v2__create_persona_request__descriptor;
+	}
+	assert_true(has_answer && has_request);
+}
+
 static void roles_of_the_contract_arrive(void **state)
 {
 	(void)state;
@@ -195,6 +211,7 @@ int main(void)
 		cmocka_unit_test(thunks_reach_typed_handlers),
 		cmocka_unit_test(client_functions_have_types),
 		cmocka_unit_test(health_and_reflection_are_public_services),
+		cmocka_unit_test(rules_of_every_message_are_listed),
 		cmocka_unit_test(roles_of_the_contract_arrive),
 	};
 
