@@ -6,6 +6,9 @@
 #include "views.h"
 
 #include "base/arena.h"
+#include "base/uuid.h"
+
+#include <string.h>
 
 static const struct column list_columns[] = {
 	{ "ID", "id", COLUMN_TEXT, 0 },
@@ -42,6 +45,53 @@ static const struct column record_columns[] = {
 struct status view_campaign(struct cli *cli, const ProtobufCMessage *answer)
 {
 	return record_print(cli, answer, "campaign", record_columns, ARRAY_LEN(record_columns));
+}
+
+/* --- naming one ---------------------------------------------------------------------------------------------- */
+
+struct naming {
+	struct cli *cli;
+	const char *name, *id;
+	unsigned count;
+};
+
+static bool page_search(void *context, const struct page *page, struct status *st)
+{
+	struct naming *n = context;
+
+	for (size_t i = 0; i < page->count; i++) {
+		const PbCampaign *campaign = (const void *)page->items[i];
+
+		if (strcmp(campaign->name, n->name) != 0)
+			continue;
+		n->count++;
+		n->id = arena_strdup(n->cli->arena, campaign->id);
+		if (!n->id)
+			*st = status_out_of_memory();
+	}
+	return status_ok(*st) && n->count < 2;
+}
+
+struct status campaign_argument(struct cli *cli, struct options *options)
+{
+	PB(ListCampaignsRequest, LIST_CAMPAIGNS_REQUEST, list);
+	struct naming n = { .cli = cli, .name = cli_arg(cli, 0) };
+	char argument[COMMAND_ARGUMENT_SIZE];
+	struct uuid id;
+
+	command_argument(options->command, 0, argument);
+	if (!n.name || strcmp(argument, "CAMPAIGN") != 0 || uuid_parse(n.name, &id))
+		return STATUS_OK_VALUE;
+	list.search = pb_borrow(n.name);
+	TRY(list_pages(cli, cli->pages, &domainflow_v2_campaign_list_campaigns_method, &list.base, "campaigns", -1,
+		       page_search, &n));
+	if (n.count == 0)
+		return status_make(STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN", "there is no campaign named %s", n.name);
+	if (n.count > 1)
+		return status_make(STATUS_INVALID_ARGUMENT, "AMBIGUOUS",
+				   "more than one campaign is named %s; give the id", n.name);
+	options->args[0] = n.id;
+	return STATUS_OK_VALUE;
 }
 
 struct status campaign_list(struct cli *cli)

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#define TYPES_MAX 32
+
 struct watching {
 	struct cli *cli;
 	struct watch watch;
@@ -46,7 +48,7 @@ static void picture_draw(struct watching *w, const char *notice)
 	fflush(w->cli->out);
 }
 
-void event_print(struct cli *cli, const ProtobufCMessage *event)
+void event_print(struct cli *cli, const ProtobufCMessage *event, bool with_campaign)
 {
 	AUTO(buffer) struct buffer b = { 0 };
 
@@ -56,7 +58,7 @@ void event_print(struct cli *cli, const ProtobufCMessage *event)
 		if (tree && json_print(tree, JSON_COMPACT_TEXT, &b))
 			buffer_char(&b, '\n');
 	} else {
-		watch_line((const PbEvent *)event, &b);
+		watch_line((const PbEvent *)event, with_campaign, &b);
 	}
 	if (b.data)
 		fwrite(b.data, 1, b.len, cli->out);
@@ -70,7 +72,7 @@ static void event_show(struct watching *w, const PbEvent *event)
 	if (w->is_live)
 		picture_draw(w, NULL);
 	else if (cli_is_json(w->cli) || event->type != DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_KEEP_ALIVE)
-		event_print(w->cli, &event->base);
+		event_print(w->cli, &event->base, false);
 }
 
 /* --- following ----------------------------------------------------------------------------------------------- */
@@ -95,13 +97,27 @@ static struct status decided(struct watching *w, enum watch_outcome outcome)
 	return STATUS_OK_VALUE;
 }
 
+/* What is told of a campaign, but for the samples of what happens to domains. */
+static size_t types_list(Domainflow__V2__EventType types[TYPES_MAX])
+{
+	size_t count = 0;
+
+	for (int i = DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_SNAPSHOT;
+	     i <= DOMAINFLOW__V2__EVENT_TYPE__EVENT_TYPE_ANALYSIS_FAILED; i++)
+		types[count++] = (Domainflow__V2__EventType)i;
+	return count;
+}
+
 static struct status stream_open(struct follow *f, struct df_stream **out)
 {
 	PB(WatchCampaignRequest, WATCH_CAMPAIGN_REQUEST, request);
+	Domainflow__V2__EventType types[TYPES_MAX];
 	struct df_call call = { .arena = f->cli->arena, .cancel = f->cli->cancel, .report = &f->cli->report };
 	struct watching *w = f->context;
 
 	request.campaign_id = pb_borrow(w->campaign_id);
+	request.types = types;
+	request.n_types = types_list(types);
 	if (w->watch.has_position) {
 		request.resume_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_REQUEST__RESUME_AFTER_EVENT;
 		request.after_event = w->watch.last_event;

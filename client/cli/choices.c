@@ -25,6 +25,12 @@ const struct choices choices_domain_sort = { .type = &domainflow__v2__domain_sor
 const struct choices choices_persona_type = { .type = &domainflow__v2__persona_type__descriptor };
 const struct choices choices_event_types = { .type = &domainflow__v2__event_type__descriptor, .is_list = true };
 
+const struct choices choices_event_detail = { .type = &domainflow__v2__event_detail__descriptor };
+const struct choices choices_warnings = { .type = &domainflow__v2__warning_filter__descriptor };
+const struct choices choices_bucket = { .type = &domainflow__v2__domain_bucket__descriptor };
+const struct choices choices_direction = { .type = &domainflow__v2__sort_direction__descriptor };
+const struct choices choices_pattern = { .more = "constant variable prefix suffix both" };
+
 const struct choices *choices_of_argument(const char *metavar)
 {
 	static const struct {

@@ -20,7 +20,8 @@ struct choices {
 /* choices_none holds no words: anything goes. choices_file neither: it is the name of a file. */
 extern const struct choices choices_none, choices_file, choices_format, choices_shell, choices_phase, choices_until,
 	choices_mode, choices_campaign_status, choices_dns_status, choices_http_status, choices_lead_status,
-	choices_rejection_reason, choices_domain_sort, choices_persona_type, choices_event_types;
+	choices_rejection_reason, choices_domain_sort, choices_persona_type, choices_event_types, choices_event_detail,
+	choices_warnings, choices_bucket, choices_direction, choices_pattern;
 
 /* What an argument called so in a command's line may be: PHASE, MODE, SHELL; choices_none for all others. */
 const struct choices *choices_of_argument(const char *metavar);

@@ -69,12 +69,16 @@ void man_page(FILE *out);
 /* The tables of docs/cli.md, in Markdown. */
 void man_markdown(FILE *out);
 
+/* The first argument, when it is a CAMPAIGN, as an id: a name that only one campaign has stands for it. */
+struct status campaign_argument(struct cli *cli, struct options *options) MUST_CHECK;
+
 struct status campaign_create(struct cli *cli);
 struct status campaign_list(struct cli *cli);
 struct status campaign_get(struct cli *cli);
 struct status campaign_watch(struct cli *cli);
 struct status campaign_wait(struct cli *cli);
 struct status show_events(struct cli *cli);
+struct status pattern_preview(struct cli *cli);
 struct status campaign_start(struct cli *cli);
 struct status campaign_pause(struct cli *cli);
 struct status campaign_resume(struct cli *cli);

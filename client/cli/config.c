@@ -18,7 +18,7 @@ static const char prefix[] = "DOMAINFLOW_";
 
 bool config_has(enum option_id id)
 {
-	return (option_globals >> id & 1) && id != OPTION_CONFIG && id != OPTION_HELP;
+	return (option_globals >> id & 1) && id != OPTION_CONFIG && id != OPTION_VERSION && id != OPTION_HELP;
 }
 
 void config_variable(enum option_id id, char out[48])

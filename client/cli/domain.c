@@ -5,6 +5,8 @@
 #include "output.h"
 #include "pb.h"
 
+#include <stdlib.h>
+
 #define REASONS_MAX 9
 
 static const struct column list_columns[] = {
@@ -33,32 +35,76 @@ static const struct column record_columns[] = {
 	{ "keyword hits", "keyword_hits", COLUMN_TEXT, 0 },
 	{ "top keywords", "http_keywords", COLUMN_TEXT, 0 },
 	{ "richness", "richness", COLUMN_TEXT, 0 },
+	{ "bucket", "bucket", COLUMN_TEXT, 0 },
+	{ "warnings", "warnings", COLUMN_TEXT, 0 },
 	{ "score", "domain_score", COLUMN_TEXT, 0 },
+	{ "score is stale", "is_stale_score", COLUMN_TEXT, 0 },
 	{ "lead", "lead_status", COLUMN_TEXT, 0 },
 	{ "lead score", "lead_score", COLUMN_TEXT, 0 },
 	{ "reason", "rejection_reason", COLUMN_TEXT, 0 },
 };
 
+/* A score of 0..1, or of 0..100 in per cent: the server tells them apart. */
+static struct status min_score_read(const char *text, double *out)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value >= 0 && value <= 100))
+		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "--min-score is a number from 0 to 100, not %s",
+				   text);
+	*out = value;
+	return STATUS_OK_VALUE;
+}
+
+static struct status reasons_read(const struct options *o, Domainflow__V2__RejectionReason reasons[REASONS_MAX],
+				  size_t *out_count)
+{
+	for (size_t i = 0; i < o->value_count; i++) {
+		if (o->values[i].option != OPTION_REASON)
+			continue;
+		if (*out_count == REASONS_MAX)
+			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", REASONS_MAX);
+		reasons[(*out_count)++] =
+			(Domainflow__V2__RejectionReason)choices_value(&choices_rejection_reason, o->values[i].value);
+	}
+	return STATUS_OK_VALUE;
+}
+
+/* What selects and orders domains, from the line. Texts and `reasons` are borrowed by the request. */
+static struct status selection_read(const struct cli *cli, Domainflow__V2__RejectionReason reasons[REASONS_MAX],
+				    Domainflow__V2__ListDomainsRequest *out)
+{
+	const struct options *o = cli->options;
+
+	out->campaign_id = pb_borrow(cli_arg(cli, 0));
+	out->dns_status = (Domainflow__V2__DnsStatus)cli_choice(cli, OPTION_DNS_STATUS);
+	out->http_status = (Domainflow__V2__HttpStatus)cli_choice(cli, OPTION_HTTP_STATUS);
+	out->lead_status = (Domainflow__V2__LeadStatus)cli_choice(cli, OPTION_LEAD_STATUS);
+	out->dns_reason = pb_borrow(o->value[OPTION_DNS_REASON]);
+	out->http_reason = pb_borrow(o->value[OPTION_HTTP_REASON]);
+	if (o->value[OPTION_MIN_SCORE]) {
+		out->min_score_value_case = DOMAINFLOW__V2__LIST_DOMAINS_REQUEST__MIN_SCORE_VALUE_MIN_SCORE;
+		TRY(min_score_read(o->value[OPTION_MIN_SCORE], &out->min_score));
+	}
+	out->not_parked = o->is_given[OPTION_NOT_PARKED];
+	out->has_contact = o->is_given[OPTION_HAS_CONTACT];
+	out->keyword = pb_borrow(o->value[OPTION_KEYWORD]);
+	out->warnings = (Domainflow__V2__WarningFilter)cli_choice(cli, OPTION_WARNINGS);
+	out->search = pb_borrow(o->value[OPTION_SEARCH]);
+	out->bucket = (Domainflow__V2__DomainBucket)cli_choice(cli, OPTION_BUCKET);
+	out->sort = (Domainflow__V2__DomainSort)cli_choice(cli, OPTION_SORT);
+	out->dir = (Domainflow__V2__SortDirection)cli_choice(cli, OPTION_DIR);
+	out->rejection_reasons = reasons;
+	return reasons_read(o, reasons, &out->n_rejection_reasons);
+}
+
 struct status domain_list(struct cli *cli)
 {
 	PB(ListDomainsRequest, LIST_DOMAINS_REQUEST, request);
 	Domainflow__V2__RejectionReason reasons[REASONS_MAX];
-	const struct options *o = cli->options;
 
-	request.campaign_id = pb_borrow(cli_arg(cli, 0));
-	request.dns_status = (Domainflow__V2__DnsStatus)cli_choice(cli, OPTION_DNS_STATUS);
-	request.http_status = (Domainflow__V2__HttpStatus)cli_choice(cli, OPTION_HTTP_STATUS);
-	request.lead_status = (Domainflow__V2__LeadStatus)cli_choice(cli, OPTION_LEAD_STATUS);
-	request.sort = (Domainflow__V2__DomainSort)cli_choice(cli, OPTION_SORT);
-	request.rejection_reasons = reasons;
-	for (size_t i = 0; i < o->value_count; i++) {
-		if (o->values[i].option != OPTION_REASON)
-			continue;
-		if (request.n_rejection_reasons == REASONS_MAX)
-			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", REASONS_MAX);
-		reasons[request.n_rejection_reasons++] =
-			(Domainflow__V2__RejectionReason)choices_value(&choices_rejection_reason, o->values[i].value);
-	}
+	TRY(selection_read(cli, reasons, &request));
 	return list_print(cli, &domainflow_v2_domain_list_domains_method, &request.base, "domains", list_columns,
 			  ARRAY_LEN(list_columns));
 }

@@ -15,16 +15,14 @@ struct search {
 	const char *name, *found;
 };
 
-static bool page_search(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
-			struct status *st)
+static bool page_search(void *context, const struct page *page, struct status *st)
 {
 	struct search *s = context;
 
-	(void)is_last;
-	for (size_t i = 0; i < count && !s->found; i++) {
-		if (strcmp(pb_text(s->cli->pages, items[i], "name"), s->name) != 0)
+	for (size_t i = 0; i < page->count && !s->found; i++) {
+		if (strcmp(pb_text(s->cli->pages, page->items[i], "name"), s->name) != 0)
 			continue;
-		s->found = arena_strdup(s->cli->arena, pb_text(s->cli->pages, items[i], "id"));
+		s->found = arena_strdup(s->cli->arena, pb_text(s->cli->pages, page->items[i], "id"));
 		if (!s->found)
 			*st = status_out_of_memory();
 	}

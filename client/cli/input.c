@@ -81,20 +81,18 @@ static struct status id_add(json_t *ids, const char *id)
 	return json_array_append_new(ids, json_string(id)) == 0 ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
-static bool page_search(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
-			struct status *st)
+static bool page_search(void *context, const struct page *page, struct status *st)
 {
 	struct search *s = context;
 
-	(void)is_last;
-	for (size_t i = 0; i < count; i++) {
-		const char *name = pb_text(NULL, items[i], "name");
+	for (size_t i = 0; i < page->count; i++) {
+		const char *name = pb_text(NULL, page->items[i], "name");
 
 		for (size_t n = 0; n < s->count; n++) {
 			if (strcmp(name, s->names[n]) != 0)
 				continue;
 			s->is_found[n] = true;
-			*st = id_add(s->ids, pb_text(NULL, items[i], "id"));
+			*st = id_add(s->ids, pb_text(NULL, page->items[i], "id"));
 		}
 	}
 	return status_ok(*st);

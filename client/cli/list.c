@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define PAGE_ITEMS_MAX   1000
@@ -40,8 +41,8 @@ struct status list_pages(struct cli *cli, struct arena *arena, const struct meth
 	bool goes_on = true;
 
 	while (goes_on) {
+		struct page seen = { .total = -1 };
 		const ProtobufCFieldDescriptor *field;
-		size_t count;
 
 		*(int32_t *)(uintptr_t)pb_slot(request, size, 0).at =
 			limit >= 0 && limit < PAGE_ITEMS_MAX ? (int32_t)limit : PAGE_ITEMS_MAX;
@@ -51,17 +52,21 @@ struct status list_pages(struct cli *cli, struct arena *arena, const struct meth
 			arena_reset(arena);
 		TRY(page_call(cli, arena, method, request, &page));
 		field = field_of(page, items);
-		count = pb_count(page, field);
-		if (limit >= 0 && (int64_t)count > limit)
-			count = (size_t)limit;
-		limit -= limit >= 0 ? (int64_t)count : 0;
+		seen.items = *(const ProtobufCMessage *const *const *)((const char *)page + field->offset);
+		seen.count = pb_count(page, field);
+		if (limit >= 0 && (int64_t)seen.count > limit)
+			seen.count = (size_t)limit;
+		limit -= limit >= 0 ? (int64_t)seen.count : 0;
+		if (field_of(page, "total"))
+			seen.total = (int64_t)pb_number(page, "total");
+		else if (field_of(page, "total_size"))
+			seen.total = (int64_t)pb_number(page, "total_size");
 		buffer_clear(&next);
 		if (!buffer_text(&next, pb_text(arena, page, "next_page_token")))
 			return status_out_of_memory();
-		goes_on = next.len && limit != 0 && count > 0;
-		if (!visit(context,
-			   count ? *(const ProtobufCMessage *const *const *)((const char *)page + field->offset) : NULL,
-			   count, next.len == 0, &st))
+		seen.is_last = next.len == 0;
+		goes_on = next.len && limit != 0 && seen.count > 0;
+		if (!visit(context, &seen, &st))
 			goes_on = false;
 	}
 	return st;
@@ -75,6 +80,7 @@ struct listing {
 	size_t shown;
 	const char *items;
 	bool has_begun, has_more; /* than were shown */
+	int64_t total;            /* < 0: not counted */
 };
 
 /* The document begins when its first page is there: a refusal leaves standard output empty. */
@@ -107,22 +113,22 @@ static struct status json_items(struct listing *l, const ProtobufCMessage *const
 	return STATUS_OK_VALUE;
 }
 
-static bool page_show(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
-		      struct status *st)
+static bool page_show(void *context, const struct page *page, struct status *st)
 {
 	struct listing *l = context;
 	struct cli cells = *l->cli;
 
 	cells.arena = l->cli->pages; /* cells live as long as their page */
 	if (cli_is_json(l->cli))
-		*st = json_items(l, items, count);
+		*st = json_items(l, page->items, page->count);
 	else if (l->cli->format == OUTPUT_CSV)
-		*st = csv_print(&cells, l->columns, l->column_count, items, count, !l->has_begun);
+		*st = csv_print(&cells, l->columns, l->column_count, page->items, page->count, !l->has_begun);
 	else
-		*st = table_print(&cells, l->columns, l->column_count, items, count, l->widths);
+		*st = table_print(&cells, l->columns, l->column_count, page->items, page->count, l->widths);
 	l->has_begun = true;
-	l->shown += count;
-	l->has_more = !is_last;
+	l->shown += page->count;
+	l->has_more = !page->is_last;
+	l->total = page->total;
 	return status_ok(*st);
 }
 
@@ -148,9 +154,15 @@ struct status list_print(struct cli *cli, const struct method *method, ProtobufC
 		return status_make(STATUS_INTERNAL, "BAD_TABLE", "more than %d columns", LIST_COLUMNS_MAX);
 	TRY(limit_read(cli, &limit));
 	TRY(list_pages(cli, cli->pages, method, request, items, limit, page_show, &l));
-	if (cli->format == OUTPUT_JSON)
-		fprintf(cli->out, "%s], \"hasMore\": %s}\n", l.shown ? "\n" : "", l.has_more ? "true" : "false");
-	else if (l.has_more)
+	if (cli->format == OUTPUT_JSON) {
+		fprintf(cli->out, "%s], \"hasMore\": %s", l.shown ? "\n" : "", l.has_more ? "true" : "false");
+		if (l.total >= 0)
+			fprintf(cli->out, ", \"total\": %" PRId64, l.total);
+		fputs("}\n", cli->out);
+	} else if (l.has_more && l.total >= 0) {
+		cli_note(cli, "%zu of %" PRId64 "; --limit N or --limit all shows more", l.shown, l.total);
+	} else if (l.has_more) {
 		cli_note(cli, "there are more than these %zu; --limit N or --limit all shows them", l.shown);
+	}
 	return STATUS_OK_VALUE;
 }

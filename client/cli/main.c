@@ -61,9 +61,8 @@ static struct status settle(struct cli *cli)
 	return STATUS_OK_VALUE;
 }
 
-static struct status command_run(struct cli *cli)
+static struct status command_run(struct cli *cli, struct options *o)
 {
-	const struct options *o = cli->options;
 
 	if (o->is_given[OPTION_HELP]) {
 		if (o->command)
@@ -72,11 +71,16 @@ static struct status command_run(struct cli *cli)
 			help_overview(cli->out, o->words[0]);
 		return STATUS_OK_VALUE;
 	}
+	if (o->is_given[OPTION_VERSION]) {
+		fprintf(cli->out, "dfctl %s\n", DFCTL_VERSION);
+		return STATUS_OK_VALUE;
+	}
 	if (!o->command) {
 		help_overview(cli->err, o->words[0]);
 		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s", "which command?");
 	}
 	TRY(settle(cli));
+	TRY(campaign_argument(cli, o));
 	return o->command->run(cli);
 }
 
@@ -98,7 +102,7 @@ int main(int argc, char **argv)
 	cli.pages = arena_create(ANSWER_BYTES_MAX);
 	st = cli.arena && cli.pages ? options_read(argc, argv, &options) : status_out_of_memory();
 	if (status_ok(st))
-		st = command_run(&cli);
+		st = command_run(&cli, &options);
 	if (fflush(stdout) != 0 && status_ok(st))
 		st = status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 	code = exit_code_of(st, atomic_load(&is_interrupted));

@@ -284,7 +284,7 @@ static struct status check(const struct options *o)
 	for (unsigned i = 0; i < OPTION_COUNT; i++)
 		if (o->is_given[i] && !(allowed(o) >> i & 1))
 			return usage("%s takes no option --%s", o->command->name, option_rows[i].name);
-	if (o->is_given[OPTION_HELP])
+	if (o->is_given[OPTION_HELP] || o->is_given[OPTION_VERSION])
 		return STATUS_OK_VALUE;
 	if (o->arg_count < o->command->args_min)
 		return usage("%s needs %s", o->command->name, o->command->args);

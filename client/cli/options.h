@@ -26,6 +26,7 @@ struct command;
 	X(NO_COLOR, "no-color", 0, NULL, none, "no colours (NO_COLOR does the same)") \
 	X(QUIET, "quiet", 'q', NULL, none, "no notes beside the answer") \
 	X(CONFIG, "config", 0, "FILE", file, "read this file instead of ~/.config/domainflow/config") \
+	X(VERSION, "version", 0, NULL, none, "the version of this program") \
 	X(HELP, "help", 'h', NULL, none, "this help")
 
 #define COMMAND_OPTIONS(X) \
@@ -50,11 +51,27 @@ struct command;
 	X(HTTP_STATUS, "http-status", 0, "STATUS", http_status, "only those whose site answers so") \
 	X(LEAD_STATUS, "lead-status", 0, "STATUS", lead_status, "only those with this verdict") \
 	X(REASON, "reason", 0, "REASON", rejection_reason, "only this rejection reason; may be repeated") \
+	X(DNS_REASON, "dns-reason", 0, "WORD", none, "only those that fail to resolve so: NXDOMAIN, SERVFAIL, ...") \
+	X(HTTP_REASON, "http-reason", 0, "WORD", none, "only those whose fetch fails so: TIMEOUT, NOT_FOUND, ...") \
+	X(MIN_SCORE, "min-score", 0, "N", none, "only those with this score or more, 0 to 1 or in per cent") \
+	X(NOT_PARKED, "not-parked", 0, NULL, none, "no parking pages") \
+	X(HAS_CONTACT, "has-contact", 0, NULL, none, "only those with a contact") \
+	X(KEYWORD, "keyword", 0, "TEXT", none, "only those with a keyword that contains this") \
+	X(WARNINGS, "warnings", 0, "WORD", warnings, "only those with or without warnings") \
+	X(BUCKET, "bucket", 0, "BUCKET", bucket, "only this class of richness") \
 	X(SORT, "sort", 0, "ORDER", domain_sort, "the order (default offset)") \
+	X(DIR, "dir", 0, "DIRECTION", direction, "which end comes first (default desc for scores, else asc)") \
 	X(TYPE, "type", 0, "TYPE", persona_type, "of the persona") \
 	X(ENABLED, "enabled", 0, NULL, none, "only enabled ones") \
 	X(ENABLE, "enable", 0, NULL, none, "may be used from now on") \
-	X(DISABLE, "disable", 0, NULL, none, "may not be used any more")
+	X(DISABLE, "disable", 0, NULL, none, "may not be used any more") \
+	X(DETAIL, "detail", 0, "WORD", event_detail, "how many extraction_substep events") \
+	X(PATTERN, "pattern", 0, "TYPE", pattern, "where the variable characters are") \
+	X(LENGTH, "length", 0, "N", none, "how many variable characters") \
+	X(CHARSET, "charset", 0, "CHARACTERS", none, "what they may be (default a-z0-9)") \
+	X(CONSTANT, "constant", 0, "TEXT", none, "the part of every name that is the same") \
+	X(TLD, "tld", 0, "LIST", none, "endings, separated by commas (default .com)") \
+	X(SAMPLE, "sample", 0, "N", none, "how many names to show, 0 to 50 (default 5)")
 
 enum option_id {
 #define X(name, text, letter, metavar, values, help) OPTION_##name,

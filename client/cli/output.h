@@ -61,8 +61,13 @@ struct status rows_print(struct cli *cli, const ProtobufCMessage *answer, const 
 
 /* Calls a List… method until `visit` returns false or the pages end; limit < 0: all. The messages live in `arena`,
  * which is reset between pages when it is not the cli's own. */
-typedef bool (*page_fn)(void *context, const ProtobufCMessage *const *items, size_t count, bool is_last,
-			struct status *st);
+struct page {
+	const ProtobufCMessage *const *items;
+	size_t count;
+	bool is_last;
+	int64_t total; /* in all pages; < 0 where the list does not count */
+};
+typedef bool (*page_fn)(void *context, const struct page *page, struct status *st);
 struct status list_pages(struct cli *cli, struct arena *arena, const struct method *method, ProtobufCMessage *request,
 			 const char *items, int64_t limit, page_fn visit, void *context) MUST_CHECK;
 

@@ -3,6 +3,7 @@
 #define CLI_PB_H
 
 #include "domainflow/v2/campaign_service.grpc-c.client.h"
+#include "domainflow/v2/discovery_service.grpc-c.client.h"
 #include "domainflow/v2/domain_service.grpc-c.client.h"
 #include "domainflow/v2/event_service.grpc-c.client.h"
 #include "domainflow/v2/insight_service.grpc-c.client.h"

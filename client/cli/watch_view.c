@@ -213,14 +213,23 @@ static void payload(struct buffer *out, const PbEvent *event)
 	}
 }
 
-void watch_line(const PbEvent *event, struct buffer *out)
+void watch_line(const PbEvent *event, bool with_campaign, struct buffer *out)
 {
 	char time[PB_TIME_TEXT_SIZE] = "-", type[PB_ENUM_TEXT_SIZE];
 
 	if (event->occurred_at)
 		pb_time_text(&event->occurred_at->base, time);
 	pb_enum_text(&domainflow__v2__event_type__descriptor, (int)event->type, type);
-	buffer_printf(out, "%s %s", time, type);
+	buffer_printf(out, "%s ", time);
+	if (with_campaign) {
+		terminal_text(out, *event->campaign_id ? event->campaign_id : "-");
+		buffer_char(out, ' ');
+	}
+	buffer_text(out, type);
+	if (event->resync_reason != DOMAINFLOW__V2__RESYNC_REASON__RESYNC_REASON_UNSPECIFIED) {
+		pb_enum_text(&domainflow__v2__resync_reason__descriptor, (int)event->resync_reason, type);
+		buffer_printf(out, " (%s)", type);
+	}
 	payload(out, event);
 	buffer_char(out, '\n');
 }

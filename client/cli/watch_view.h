@@ -17,8 +17,9 @@ struct watch_style {
  * newline. Returns the number of lines. */
 unsigned watch_picture(struct watch *w, const struct watch_style *style, struct buffer *out);
 
-/* One line for one event: time, event, phase, status, percent and counts; newline included. */
-void watch_line(const PbEvent *event, struct buffer *out);
+/* One line for one event: time, the campaign if it is wanted, event, phase, status, percent and counts; newline
+ * included. */
+void watch_line(const PbEvent *event, bool with_campaign, struct buffer *out);
 
 /* "8s", "3m05s", "2h07m". */
 void duration_text(int64_t seconds, char out[16]);

@@ -70,7 +70,7 @@ class CommandLine(unittest.TestCase):
 
     def test_mistakes_end_with_two_and_name_every_field(self):
         self.dfctl("campaign", "wach", "x", code=2)
-        self.dfctl("campaign", "get", "no-uuid", code=2)
+        self.dfctl("campaign", "get", "no such name", code=3)
         self.dfctl("campaign", "create", "-f", "/nonexistent", code=2)
         self.dfctl("campaign", "create", "-f", "-", data="{", code=2)
         wrong = {"name": "", "configuration": {"patternConfig": {"type": "prefix", "prefixVariableLength": 400,
@@ -173,10 +173,74 @@ class CommandLine(unittest.TestCase):
         lines = self.dfctl("events", campaign, "--after", "0", "--types", "phase_completed", "-n", "5")[0].splitlines()
         self.assertEqual([line.split()[2] for line in lines], ["generation", "dns", "http", "analysis", "leads"])
         self.dfctl("events", NOBODY, code=3)
+        self.assertIn("needs a campaign", self.dfctl("events", "--after", "0", code=2)[1])
         interrupted = self.spawn("events", campaign)
         self.assertIn("snapshot", interrupted.stdout.readline())
         interrupted.send_signal(signal.SIGINT)
         self.ends_with(interrupted, 130)
+
+    def test_events_of_all_campaigns_name_theirs_and_outlive_the_server(self):
+        tail = self.spawn("events", "--types", "campaign_completed,resync", "-n", "3")
+        self.stack.wait_until(lambda: self.streams() == 1, CAMPAIGN_SECONDS, "the stream to be open")
+        first = self.stack.create_campaign(20)
+        self.dfctl("campaign", "start", first)
+        self.assertEqual(tail.stdout.readline().split()[1:3], [first, "campaign_completed"])
+        self.stack.stop()
+        self.stack.restart()
+        self.assertEqual(tail.stdout.readline().split()[1:], ["-", "resync", "(reconnected)"])
+        second = self.stack.create_campaign(20)
+        self.dfctl("campaign", "start", second)
+        self.assertEqual(self.ends_with(tail, 0)[0].split()[1:3], [second, "campaign_completed"])
+
+    def streams(self):
+        return int(self.stack.grpcurl("EventService/GetStreamStats")["totalConnections"])
+
+    def test_a_pattern_is_previewed_from_a_file_or_from_options(self):
+        pattern = ["--pattern", "prefix", "--length", "2", "--charset", "ab", "--constant", "view", "--tld", ".test"]
+        preview = self.json("pattern", "preview", *pattern, "--sample", "3")["data"]
+        self.assertEqual((preview["totalCombinations"], preview["nextOffset"]), (4, 0))
+        self.assertEqual(preview["sampleDomains"], ["aaview.test", "abview.test", "baview.test"])
+        wanted = {"type": "prefix", "prefixVariableLength": 2, "charset": "ab", "constant": "view", "tlds": [".test"]}
+        for document in (wanted, {"patternConfig": wanted}, {"name": "x", "configuration": {"patternConfig": wanted}}):
+            again = self.json("pattern", "preview", "-f", "-", "--sample", "3", data=json.dumps(document))["data"]
+            self.assertEqual(again, preview)
+        longer = self.json("pattern", "preview", "-f", "-", "--length", "3", data=json.dumps(wanted))["data"]
+        self.assertEqual(longer["totalCombinations"], 8)
+        self.assertIn("which pattern?", self.dfctl("pattern", "preview", code=2)[1])
+        self.assertIn("did you mean prefix?", self.dfctl("pattern", "preview", "--pattern", "prefex", code=2)[1])
+        self.assertIn("\n  characterSet: ", self.dfctl("pattern", "preview", *pattern[:4], "--charset", "A!", code=2)[1])
+
+    def test_lists_of_domains_are_filtered_and_counted(self):
+        campaign = self.stack.create_campaign(200)
+        self.dfctl("campaign", "start", campaign)
+        self.dfctl("campaign", "wait", campaign)
+
+        def listed(*options):
+            return self.json("domain", "list", campaign, "--limit", "all", *options)["domains"]
+        everything = listed()
+        self.assertEqual(len(everything), 200)
+        checks = ((["--dns-reason", "nxdomain"], lambda d: d["dnsReason"] == "NXDOMAIN"),
+                  (["--min-score", "50"], lambda d: (d["domainScore"] or 0) >= 0.5),
+                  (["--not-parked", "--dns-status", "ok"], lambda d: d["dnsStatus"] == "ok" and not d["isParked"]),
+                  (["--search", "b"], lambda d: "b" in d["domain"]),
+                  (["--bucket", "high-potential"], lambda d: d["bucket"] == "high_potential"),
+                  (["--warnings", "has"], lambda d: bool(d["warnings"])))
+        for options, holds in checks:
+            self.assertEqual({d["domain"] for d in listed(*options)}, {d["domain"] for d in everything if holds(d)}, options)
+        scores = [d["domainScore"] for d in listed("--sort", "domain_score", "--dir", "asc") if d["domainScore"] is not None]
+        self.assertEqual(scores, sorted(scores))
+        page = self.json("domain", "list", campaign, "--limit", "7")
+        self.assertEqual((len(page["domains"]), page["total"], page["hasMore"]), (7, 200, True))
+        self.assertIn("7 of 200", self.dfctl("domain", "list", campaign, "-n", "7")[1])
+        self.dfctl("domain", "list", campaign, "--min-score", "high", code=2)
+
+    def test_a_campaign_is_named_by_its_name_when_only_one_has_it(self):
+        campaign = self.stack.create_campaign(10)
+        name = self.json("campaign", "get", campaign)["campaign"]["name"]
+        self.assertEqual(self.json("campaign", "get", name)["campaign"]["id"], campaign)
+        self.dfctl("campaign", "duplicate", name, "--name", name)
+        self.assertIn("(AMBIGUOUS)", self.dfctl("campaign", "get", name, code=2)[1])
+        self.assertEqual(self.dfctl("--version")[0].split()[0], "dfctl")
 
     def test_settings_come_from_the_line_the_environment_and_a_file(self):
         nowhere, here = f"unix:{self.folder}/none", self.stack.instances[0].grpc

@@ -89,7 +89,7 @@ static void mistakes_are_named_with_what_may_be_meant(void **state)
 		{ "campaign create --strt", "did you mean --start?" },
 		{ "campaign list --qwertyuiop", "unknown option --qwertyuiop" },
 		{ "campaign list -Z", "unknown option -Z" },
-		{ "campaign get", "campaign get needs ID" },
+		{ "campaign get", "campaign get needs CAMPAIGN" },
 		{ "campaign get A B", "takes no argument B" },
 		{ "campaign get A --start", "unknown option --start" },
 		{ "--start campaign get A", "takes no option --start" },

@@ -305,12 +305,12 @@ static void lines_carry_event_phase_status_and_counts(void **state)
 	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PHASE_UPDATE;
 	event.phase_update = &told.summary;
 	buffer_init(&b, 0);
-	watch_line(&event, &b);
+	watch_line(&event, false, &b);
 	assert_string_equal(b.data, "2025-01-01T00:00:00.000Z phase_update dns in_progress 40.00% done=400 total=1000 "
 				    "ok=300 failed=100\n");
 	told.summary.run_number = 2;
 	buffer_clear(&b);
-	watch_line(&event, &b);
+	watch_line(&event, false, &b);
 	assert_non_null(strstr(b.data, "40.00% run=2 done=400"));
 	buffer_done(&b);
 }
@@ -330,7 +330,7 @@ static void progress_of_the_campaign_is_not_said_of_a_phase(void **state)
 	event.type = ET(CAMPAIGN_PROGRESS);
 	event.payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_PROGRESS;
 	event.progress = &progress;
-	watch_line(&event, &b);
+	watch_line(&event, false, &b);
 	assert_string_equal(b.data, "- campaign_progress campaign 42.00% decided=30 domains=100 leads=3 failed=0 "
 				    "(http runs)\n");
 }
