@@ -16,6 +16,7 @@
 #include "net/http_client.h"
 #include "net/shared_rate.h"
 #include "phase/phase.h"
+#include "phase/probe.h"
 #include "proto/runtime/descriptor_set.h"
 #include "rpc/server.h"
 #include "store/ledger_store.h"
@@ -66,6 +67,7 @@ struct process {
 	struct dns_client *dns;
 	struct http_client *http;
 	struct phase_env env;
+	struct probes *probes;
 	_Atomic(struct worker *) worker; /* other threads wake it: the cache's, and those of calls */
 	struct watch_list *watchers;
 	struct api api;
@@ -174,6 +176,17 @@ static const struct metric_spec fetches_spec = { .kind = METRIC_GAUGE,
 						 .name = "http_fetches_in_flight",
 						 .help = "Sites being fetched, or waiting for their turn." };
 
+/* What both the worker's engines and those of the API need: who may be asked, and how fast. */
+static struct status open_guards(struct process *p)
+{
+	const struct settings *s = &p->settings;
+
+	TRY(address_guard_create(s->dns_allowed_networks, false, &p->resolver_guard));
+	TRY(address_guard_create(s->http_allowed_networks, s->http_allow_private_targets, &p->http_guard));
+	p->env.resolver_guard = p->resolver_guard;
+	return shared_rates_open(p->cache, count_workers, p, &p->env.rates);
+}
+
 static struct status open_engines(struct process *p)
 {
 	const struct settings *s = &p->settings;
@@ -190,11 +203,7 @@ static struct status open_engines(struct process *p)
 		.ca_file = s->http_ca_file,
 	};
 
-	TRY(address_guard_create(s->dns_allowed_networks, false, &p->resolver_guard));
-	TRY(address_guard_create(s->http_allowed_networks, s->http_allow_private_targets, &p->http_guard));
 	http.guard = p->http_guard;
-	p->env.resolver_guard = p->resolver_guard;
-	TRY(shared_rates_open(p->cache, count_workers, p, &p->env.rates));
 	TRY(dns_client_create(&dns, &p->dns));
 	TRY(http_client_create(&http, &p->http));
 	metrics_gauge_read(p->metrics, &lookups_spec, read_lookups, p->dns);
@@ -229,6 +238,7 @@ static struct status open_server(struct process *p)
 			       .cache = p->cache,
 			       .hub = p->hub,
 			       .env = &p->env,
+			       .probes = p->probes,
 			       .metrics = p->metrics,
 			       .version = DOMAINFLOW_VERSION,
 			       .started_at_ms = p->started_at_ms,
@@ -269,14 +279,17 @@ static struct status open_all(struct process *p)
 		&(struct job_context){
 			.settings = s, .pool = p->pool, .instance = p->instance, .version = DOMAINFLOW_VERSION },
 		&p->scheduler));
+	TRY(open_guards(p));
 	if (settings_has_role(s, "worker")) {
 		TRY(open_engines(p));
 		p->wake.workers = wake_workers;
 		p->wake.workers_ctx = p;
 	}
 	TRY(wake_listen(&p->wake));
-	if (settings_has_role(s, "api"))
+	if (settings_has_role(s, "api")) {
+		TRY(probes_open(&p->env, p->http_guard, &p->probes));
 		TRY(open_server(p));
+	}
 	/* Last: an instance that can't serve claims nothing. */
 	return settings_has_role(s, "worker") ? open_worker(p) : STATUS_OK_VALUE;
 }
@@ -294,11 +307,12 @@ static bool close_all(struct process *p)
 	metrics_gauge_read(p->metrics, &fetches_spec, NULL, NULL);
 	http_client_destroy(p->http);
 	dns_client_destroy(p->dns);
-	shared_rates_close(p->env.rates);
 	scheduler_stop(p->scheduler);
 	hub_close(p->hub);
 	if (!drained)
 		return false;
+	probes_close(p->probes);
+	shared_rates_close(p->env.rates);
 	rpc_server_destroy(p->server);
 	ops_http_close(p->ops);
 	cache_close(p->cache);

@@ -13,6 +13,7 @@ struct cache;
 struct hub;
 struct metrics;
 struct phase_env;
+struct probes;
 struct rpc_server;
 struct settings;
 struct store_pool;
@@ -25,6 +26,7 @@ struct api {
 	struct hub *hub;
 	struct watch_list *watchers; /* set with hub */
 	const struct phase_env *env;
+	struct probes *probes;
 	struct metrics *metrics; /* NULL counts nothing */
 	const char *version;
 	int64_t started_at_ms;

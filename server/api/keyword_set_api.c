@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/mutation.h"
 #include "api/paging.h"
+#include "api/probe_api.h"
 #include "api/resource.h"
 #include "base/clock.h"
 #include "catalog/keyword_set.h"
@@ -318,6 +319,7 @@ const struct domainflow_v2_keyword_set_handlers api_keyword_set_handlers = {
 	.create_keyword_set = create_keyword_set,
 	.get_keyword_set = get_keyword_set,
 	.list_keyword_sets = list_keyword_sets,
+	.extract_keywords = api_extract_keywords,
 	.list_keyword_rules = list_keyword_rules,
 	.update_keyword_set = update_keyword_set,
 	.delete_keyword_set = delete_keyword_set,

@@ -5,6 +5,7 @@
 #include "api/convert.h"
 #include "api/mutation.h"
 #include "api/paging.h"
+#include "api/probe_api.h"
 #include "api/resource.h"
 #include "base/clock.h"
 #include "catalog/persona.h"
@@ -203,6 +204,7 @@ static struct status delete_persona(struct rpc_call *call, const PbDeleteRequest
 
 const struct domainflow_v2_persona_handlers api_persona_handlers = {
 	.create_persona = create_persona,
+	.test_persona = api_test_persona,
 	.get_persona = get_persona,
 	.list_personas = list_personas,
 	.update_persona = update_persona,

@@ -38,8 +38,8 @@ struct phase_env {
 	struct cache *cache;                        /* may be absent in effect; never NULL */
 	struct dns_client *dns;                     /* NULL on instances without the worker role */
 	struct http_client *http;                   /* likewise */
-	struct shared_rates *rates;                 /* of personas; set with dns */
-	const struct address_guard *resolver_guard; /* which resolvers may be asked; set with dns */
+	struct shared_rates *rates;                 /* of personas */
+	const struct address_guard *resolver_guard; /* which resolvers may be asked */
 	struct metrics *metrics;
 };
 

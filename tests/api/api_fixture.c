@@ -1,8 +1,12 @@
 #include "api_fixture.h"
 
 #include "api/watch.h"
+#include "api/watch_list.h"
 #include "base/clock.h"
 #include "events/hub.h"
+#include "net/address_guard.h"
+#include "net/shared_rate.h"
+#include "phase/probe.h"
 #include "rpc/server.h"
 
 #include <stdio.h>
@@ -31,7 +35,15 @@ int api_fixture_open(void **state)
 	snprintf(f->address, sizeof f->address, "unix:%.60s/grpc", f->folder);
 	f->store->settings.grpc_address = f->address;
 	expect_ok(hub_open(f->store->pool, &api_watch_sink, &f->hub));
+	f->env = (struct phase_env){ .settings = &f->store->settings, .pool = f->store->pool };
+	expect_ok(address_guard_create("127.0.0.0/8", false, &f->guard));
+	expect_ok(shared_rates_open(NULL, NULL, NULL, &f->env.rates));
+	f->env.resolver_guard = f->guard;
+	expect_ok(probes_open(&f->env, f->guard, &f->api.probes));
 	f->api = (struct api){ .settings = &f->store->settings,
+			       .env = &f->env,
+			       .probes = f->api.probes,
+			       .watchers = watch_list_create(64, NULL),
 			       .pool = f->store->pool,
 			       .hub = f->hub,
 			       .version = "test",
@@ -57,6 +69,10 @@ int api_fixture_close(void **state)
 	if (f->server) /* NULL when there was no database */
 		expect_ok(rpc_server_drain(f->server));
 	rpc_server_destroy(f->server);
+	watch_list_destroy(f->api.watchers);
+	probes_close(f->api.probes);
+	shared_rates_close(f->env.rates);
+	address_guard_destroy(f->guard);
 	hub_free(f->hub);
 	unlink(f->address + strlen("unix:"));
 	rmdir(f->folder);

@@ -8,12 +8,15 @@
 #include "base/arena.h"
 #include "domainflow/call.h"
 #include "domainflow/connection.h"
+#include "phase/phase.h"
 
 #include <stdatomic.h>
 
 struct api_fixture {
 	struct fixture *store;
 	struct api api;
+	struct phase_env env;        /* without workers */
+	struct address_guard *guard; /* permits 127.0.0.0/8, to resolvers and sites alike */
 	struct hub *hub;
 	struct rpc_server *server;
 	struct df_connection *connection;

@@ -5,7 +5,6 @@
 #include "domainflow/v2/campaign_service.grpc-c.client.h"
 #include "domainflow/v2/phase_service.grpc-c.client.h"
 
-#include "phase/phase.h"
 #include "store/query.h"
 #include "store/tx.h"
 
@@ -16,17 +15,6 @@
 #define ARCHIVED DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_ARCHIVED
 
 typedef Domainflow__V2__CampaignState CampaignState;
-
-static struct phase_env env;
-
-static int open_with_phases(void **state)
-{
-	if (api_fixture_open(state) != 0)
-		return -1;
-	env = (struct phase_env){ .settings = &api_fixture.store->settings, .pool = api_fixture.store->pool };
-	api_fixture.api.env = &env;
-	return 0;
-}
 
 static char *make_campaign(void)
 {
@@ -316,5 +304,5 @@ int main(void)
 		API_TEST(a_refused_restart_of_analysis_says_what_it_needs),
 	};
 
-	return cmocka_run_group_tests(tests, open_with_phases, api_fixture_close);
+	return cmocka_run_group_tests(tests, api_fixture_open, api_fixture_close);
 }

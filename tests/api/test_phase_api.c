@@ -6,7 +6,6 @@
 #include "domainflow/v2/phase_service.grpc-c.client.h"
 
 #include "base/clock.h"
-#include "phase/phase.h"
 #include "store/query.h"
 #include "store/row.h"
 #include "store/tx.h"
@@ -15,17 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-static struct phase_env env;
-
-static int open_with_phases(void **state)
-{
-	if (api_fixture_open(state) != 0)
-		return -1;
-	env = (struct phase_env){ .settings = &api_fixture.store->settings, .pool = api_fixture.store->pool };
-	api_fixture.api.env = &env;
-	return 0;
-}
 
 static char *text(const char *t)
 {
@@ -172,5 +160,5 @@ int main(void)
 		API_TEST(what_the_database_refuses_stays_inside),
 	};
 
-	return cmocka_run_group_tests(tests, open_with_phases, api_fixture_close);
+	return cmocka_run_group_tests(tests, api_fixture_open, api_fixture_close);
 }

@@ -9,8 +9,9 @@
 #include "phase/phase.h"
 #include "phase/run.h"
 
-static struct status add_persona(const struct phase_env *env, const struct dns_config *config,
-				 const struct persona *stored, struct arena *arena, struct dns_personas *to)
+struct status dns_persona_policy(const struct phase_env *env, const struct persona *stored, int64_t domain_timeout_ms,
+				 unsigned retries_max, struct arena *arena, struct dns_policy **out_policy,
+				 struct shared_rate **out_rate)
 {
 	struct dns_policy_settings settings;
 	struct shared_rate *rate = NULL;
@@ -26,8 +27,8 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 		.system_resolvers = persona.use_system_resolvers,
 		.strategy = persona.strategy,
 		.query_timeout_ms = persona.query_timeout_ms,
-		.domain_timeout_ms = config->timeout_ms,
-		.retries_max = (unsigned)config->retries_max,
+		.domain_timeout_ms = domain_timeout_ms,
+		.retries_max = retries_max,
 		.query_delay_min_ms = persona.query_delay_min_ms,
 		.query_delay_max_ms = persona.query_delay_max_ms,
 		.queries_per_domain = persona.queries_per_domain,
@@ -35,12 +36,12 @@ static struct status add_persona(const struct phase_env *env, const struct dns_c
 		.shared_rate = shared_rate_source(rate),
 		.guard = env->resolver_guard,
 	};
-	st = dns_policy_create(&settings, &to->policies[to->count]);
+	st = dns_policy_create(&settings, out_policy);
 	if (!status_ok(st)) {
 		shared_rate_destroy(rate);
 		return status_wrap(st, stored->name);
 	}
-	to->rates[to->count++] = rate;
+	*out_rate = rate;
 	return STATUS_OK_VALUE;
 }
 
@@ -52,8 +53,11 @@ static struct status add_personas(const struct phase_env *env, const struct dns_
 
 	TRY(phase_personas_read(env, PERSONA_TYPE_DNS, config->persona_ids, config->persona_count, arena, &stored,
 				&count));
-	for (size_t i = 0; i < count; i++)
-		TRY(add_persona(env, config, &stored[i], arena, to));
+	for (size_t i = 0; i < count; i++) {
+		TRY(dns_persona_policy(env, &stored[i], config->timeout_ms, (unsigned)config->retries_max, arena,
+				       &to->policies[i], &to->rates[i]));
+		to->count++;
+	}
 	return STATUS_OK_VALUE;
 }
 

@@ -9,10 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct dns_config;
 struct dns_policy;
+struct persona;
 struct phase_env;
 struct shared_rate;
+
+/* How one stored persona asks, with the rate it shares with everybody else who uses it. Both are the caller's, who
+ * destroys the policy after the last lookup called back, then the rate. */
+struct status dns_persona_policy(const struct phase_env *env, const struct persona *stored, int64_t domain_timeout_ms,
+				 unsigned retries_max, struct arena *arena, struct dns_policy **out_policy,
+				 struct shared_rate **out_rate) MUST_CHECK;
 
 struct dns_personas {
 	size_t count; /* > 0 after a successful open */

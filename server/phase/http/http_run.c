@@ -2,55 +2,16 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "cache/keys.h"
-#include "catalog/http_persona.h"
 #include "config/settings.h"
 #include "extract/rules.h"
 #include "net/shared_rate.h"
 #include "phase/dns/dns_config.h"
+#include "phase/http/http_personas.h"
 #include "phase/run.h"
 #include "store/keyword_store.h"
 #include "store/tx.h"
 
 /* --- personas ------------------------------------------------------------------------------------------------- */
-
-static struct status add_persona(struct http_run *run, const struct persona *stored)
-{
-	struct http_policy_settings settings;
-	struct shared_rate *rate = NULL;
-	struct http_persona persona;
-	struct status st;
-
-	TRY(http_persona_parse(stored->config_details, run->arena, &persona));
-	TRY(phase_persona_rate(run->base.env, CACHE_RATE_HTTP, &stored->id, persona.rate_per_s, persona.rate_burst,
-			       &rate));
-	settings = (struct http_policy_settings){
-		.user_agent = persona.user_agent,
-		.headers = persona.headers,
-		.header_count = persona.header_count,
-		.header_order = persona.header_order,
-		.header_order_count = persona.header_order_count,
-		.tls_min = persona.tls_min,
-		.tls_max = persona.tls_max,
-		.preserve_cookies = persona.preserve_cookies,
-		.timeout_ms = persona.timeout_ms,
-		.follow_redirects = persona.follow_redirects,
-		.respect_robots = persona.respect_robots,
-		.allowed_statuses = persona.allowed_statuses,
-		.allowed_status_count = persona.allowed_status_count,
-		.retries_max = (unsigned)run->config.retries_max,
-		.host_delay_ms = persona.host_delay_ms,
-		.fetches_max = persona.fetches_max,
-		.shared_rate = shared_rate_source(rate),
-	};
-	st = http_policy_create(&settings, &run->policies[run->persona_count]);
-	if (!status_ok(st)) {
-		shared_rate_destroy(rate);
-		return status_wrap(st, stored->name);
-	}
-	run->rates[run->persona_count++] = rate;
-	return STATUS_OK_VALUE;
-}
 
 static struct status open_personas(struct http_run *run)
 {
@@ -59,8 +20,11 @@ static struct status open_personas(struct http_run *run)
 
 	TRY(phase_personas_read(run->base.env, PERSONA_TYPE_HTTP, run->config.persona_ids, run->config.persona_count,
 				run->arena, &stored, &count));
-	for (size_t i = 0; i < count; i++)
-		TRY(add_persona(run, &stored[i]));
+	for (size_t i = 0; i < count; i++) {
+		TRY(http_persona_policy(run->base.env, &stored[i], (unsigned)run->config.retries_max, run->arena,
+					&run->policies[i], &run->rates[i]));
+		run->persona_count++;
+	}
 	return STATUS_OK_VALUE;
 }
 

@@ -364,7 +364,7 @@ struct web_authority {
 	char file[64]; /* PEM of cert */
 };
 
-static bool web_authority_make(struct web_authority *a)
+__attribute__((unused)) static bool web_authority_make(struct web_authority *a)
 {
 	FILE *file;
 	int fd;
@@ -380,14 +380,14 @@ static bool web_authority_make(struct web_authority *a)
 	return true;
 }
 
-static void web_authority_drop(struct web_authority *a)
+__attribute__((unused)) static void web_authority_drop(struct web_authority *a)
 {
 	unlink(a->file);
 	X509_free(a->cert);
 	EVP_PKEY_free(a->key);
 }
 
-static SSL_CTX *web_tls(struct web_authority *a, bool expired)
+__attribute__((unused)) static SSL_CTX *web_tls(struct web_authority *a, bool expired)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = web_certificate(key, "*.example.test", a->cert, a->key, -7200, expired ? -3600 : 3600);
