@@ -24,7 +24,11 @@ struct opening {
 
 static struct status listen_failed(const char *address, const char *what)
 {
-	return status_make(STATUS_UNAVAILABLE, "LISTEN_FAILED", "%s: %s: %s", address, what, strerror(errno));
+	if (errno == EADDRINUSE)
+		return status_make(STATUS_UNAVAILABLE, "LISTEN_FAILED", "GRPC_ADDRESS %s is taken by another program",
+				   address);
+	return status_make(STATUS_UNAVAILABLE, "LISTEN_FAILED", "GRPC_ADDRESS %s: %s: %s", address, what,
+			   strerror(errno));
 }
 
 static bool is_loopback(const struct sockaddr *address)
@@ -81,8 +85,8 @@ static struct status open_tcp(struct opening *o, const char *address)
 	size_t opened = 0, n = colon ? (size_t)(colon - address) : 0;
 
 	if (!colon || n >= sizeof host)
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "%s is not host:port or unix:/path",
-				   address);
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS",
+				   "GRPC_ADDRESS %s is not host:port or unix:/path", address);
 	memcpy(host, address, n);
 	host[n] = '\0';
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
@@ -91,12 +95,14 @@ static struct status open_tcp(struct opening *o, const char *address)
 	}
 	int error = getaddrinfo(n ? host : NULL, colon + 1, &hints, &found);
 	if (error)
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "%s: %s", address, gai_strerror(error));
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "GRPC_ADDRESS %s: %s", address,
+				   gai_strerror(error));
 	struct status st = listen_failed(address, "bind");
 	for (const struct addrinfo *info = found; info && o->count < RPC_LISTENERS_MAX; info = info->ai_next) {
 		if (!o->has_tls && !is_loopback(info->ai_addr)) {
 			st = status_make(STATUS_FAILED_PRECONDITION, "TLS_REQUIRED",
-					 "%s is not loopback: set GRPC_TLS_CERT, GRPC_TLS_KEY and GRPC_TLS_CLIENT_CA",
+					 "GRPC_ADDRESS %s is not loopback: set GRPC_TLS_CERT, GRPC_TLS_KEY and "
+					 "GRPC_TLS_CLIENT_CA",
 					 address);
 			opened = 0;
 			break;
@@ -132,7 +138,7 @@ static struct status open_unix(struct opening *o, const char *path)
 
 	if (path[0] != '/' || strlen(path) >= sizeof address.sun_path)
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS",
-				   "unix:%s: the path must be absolute and short", path);
+				   "GRPC_ADDRESS unix:%s: the path must be absolute and short", path);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	remove_stale(&address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -155,7 +161,8 @@ static struct status open_unix(struct opening *o, const char *path)
 static struct status open_one(struct opening *o, const char *address)
 {
 	if (o->count == RPC_LISTENERS_MAX)
-		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "more than %d addresses", RPC_LISTENERS_MAX);
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "GRPC_ADDRESS has more than %d addresses",
+				   RPC_LISTENERS_MAX);
 	if (strncmp(address, "unix:", 5) == 0)
 		return open_unix(o, address + 5);
 	return open_tcp(o, address);
@@ -174,7 +181,7 @@ struct status rpc_listeners_open(const char *addresses, bool has_tls, bool reuse
 		st = open_one(&o, item);
 	free(list);
 	if (status_ok(st) && o.count == 0)
-		st = status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "grpc_address is empty");
+		st = status_make(STATUS_INVALID_ARGUMENT, "BAD_ADDRESS", "GRPC_ADDRESS is empty");
 	if (!status_ok(st)) {
 		rpc_listeners_close(out, o.count);
 		return st;
