@@ -121,6 +121,15 @@ static struct status raise_dictionary(struct store_tx *tx)
 
 /* --- sets ----------------------------------------------------------------------------------------------------- */
 
+static struct status with_rules(struct store_tx *tx, struct keyword_set *set, struct arena *arena)
+{
+	size_t count;
+
+	TRY(store_keyword_rules_of(tx, &set->id, 1, false, arena, &set->rules, &count));
+	set->rule_count = (int32_t)count;
+	return STATUS_OK_VALUE;
+}
+
 struct status keyword_set_create(struct store_tx *tx, const char *workspace, const struct keyword_set_create *request,
 				 struct arena *arena, struct keyword_set *out)
 {
@@ -138,17 +147,8 @@ struct status keyword_set_create(struct store_tx *tx, const char *workspace, con
 		TRY(store_keyword_rules_replace(tx, &set.id, set.rules, request->rule_count, arena));
 		TRY(raise_dictionary(tx));
 	}
-	set.rule_count = (int32_t)request->rule_count;
+	TRY(with_rules(tx, &set, arena));
 	*out = set;
-	return STATUS_OK_VALUE;
-}
-
-static struct status with_rules(struct store_tx *tx, struct keyword_set *set, struct arena *arena)
-{
-	size_t count;
-
-	TRY(store_keyword_rules_of(tx, &set->id, 1, false, arena, &set->rules, &count));
-	set->rule_count = (int32_t)count;
 	return STATUS_OK_VALUE;
 }
 

@@ -35,12 +35,25 @@ build_gateway() {
 	go_ensure
 	step "building domainflow-gateway"
 	version=$(sed -n 's/^project(domainflow .*VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
-	mkdir -p $BIN
+	mkdir -p "$BIN"
 	GOTOOLCHAIN=local quietly build/gateway.log gateway_compile "-X domainflow.io/gateway/internal/server.Version=$version"
 }
 
 gateway_compile() {
 	gateway/generate && (cd gateway && go build -buildvcs=false -trimpath -ldflags "$1" -o "$ROOT/$BIN/" ./cmd/...)
+}
+
+# What the gateway's code must pass; its tests run under the race detector.
+check_gateway() {
+	local unformatted
+	build_gateway || return 1
+	unformatted=$(cd gateway && gofmt -l cmd internal ./*.go | grep -v '^internal/pb/' || true)
+	[ -z "$unformatted" ] || { say "not formatted: $unformatted" && return 1; }
+	(
+		cd gateway
+		export GOTOOLCHAIN=local
+		go vet ./... && go tool staticcheck ./... && go test -race -count=1 ./... >&2
+	)
 }
 
 tool_buf() {

@@ -13,4 +13,5 @@ command_demo() {
 		--http-port "$(lab_port 2)" >/dev/null
 	stack_up "$run"
 	tests/lab/demo --bin "$BIN" --server "$GRPC_ADDRESS" --lab "$run/lab"
+	say "REST       http://$REST_ADDRESS/api/v2/campaigns"
 }

@@ -1,73 +1,87 @@
 # shellcheck shell=bash
-# up and down: PostgreSQL, Redis, migrations and domainflowd, all of this checkout and all under the run folder.
+# up and down: PostgreSQL, Redis, migrations, domainflowd and its gateway, all of this checkout and all under the run folder.
 
 : "${GRPC_ADDRESS:=127.0.0.1:8090}" "${OPS_ADDRESS:=127.0.0.1:8091}"
+: "${REST_ADDRESS:=127.0.0.1:8080}" "${GATEWAY_OPS_ADDRESS:=127.0.0.1:8092}"
 READY_SECONDS=30
 STOP_SECONDS=30
 BIN=build/release/bin
 
 # Settings of domainflowd, NAME=value a line; the lab's too while it runs.
-server_settings() {
+domainflowd_settings() {
 	local run=$1
 	cat "$run/services.env"
 	printf 'GRPC_ADDRESS=%s\nOPS_ADDRESS=%s\n' "$GRPC_ADDRESS" "$OPS_ADDRESS"
 	tests/lab/lab settings --dir "$run/lab" 2>/dev/null || true
 }
 
-server_pid() {
-	local pid
-	pid=$(cat "$1/domainflowd.pid" 2>/dev/null) || return 1
-	[[ "$(readlink "/proc/$pid/exe" 2>/dev/null)" == "$ROOT/$BIN/domainflowd"* ]] && printf %s "$pid"
+gateway_settings() {
+	printf 'GRPC_UPSTREAM=%s\nREST_ADDRESS=%s\nGATEWAY_OPS_ADDRESS=%s\n' "$GRPC_ADDRESS" "$REST_ADDRESS" "$GATEWAY_OPS_ADDRESS"
 }
 
-# Whether the running server is the binary just built, with the settings wanted.
-server_is_current() {
-	local run=$1 pid
-	pid=$(server_pid "$run") &&
-		[ "$(readlink "/proc/$pid/exe")" = "$ROOT/$BIN/domainflowd" ] &&
-		cmp -s "$run/domainflowd.env" "$run/domainflowd.env.wanted"
+# The process of one of our programs; fails when it does not run.
+program_pid() {
+	local run=$1 name=$2 pid
+	pid=$(cat "$run/$name.pid" 2>/dev/null) || return 1
+	[[ "$(readlink "/proc/$pid/exe" 2>/dev/null)" =~ ^"$ROOT/$BIN/$name"( \(deleted\))?$ ]] && printf %s "$pid"
 }
 
-server_stop() {
-	local run=$1 pid second
-	pid=$(server_pid "$run") || return 0
+# Whether the running program is the binary just built, with the settings wanted.
+program_is_current() {
+	local run=$1 name=$2 pid
+	pid=$(program_pid "$run" "$name") &&
+		[ "$(readlink "/proc/$pid/exe")" = "$ROOT/$BIN/$name" ] &&
+		cmp -s "$run/$name.env" "$run/$name.env.wanted"
+}
+
+program_stop() {
+	local run=$1 name=$2 pid second
+	pid=$(program_pid "$run" "$name") || return 0
 	kill "$pid"
 	for ((second = 0; second < STOP_SECONDS * 10; second++)); do
 		[ -d "/proc/$pid" ] || break
 		sleep 0.1
 	done
 	[ ! -d "/proc/$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-	rm -f "$run/domainflowd.pid"
+	rm -f "$run/$name.pid"
 }
 
-# Dies when a port is somebody else's; asked before the build, which takes minutes. A Unix socket is nobody's port.
-ports_are_ours() {
-	local run=$1 name address
-	! server_pid "$run" >/dev/null || return 0
-	for name in GRPC_ADDRESS OPS_ADDRESS; do
+# Dies when one of the named addresses is somebody else's. A Unix socket is nobody's port.
+addresses_are_free() {
+	local name address advice=
+	for name in "$@"; do
+		advice+="$name=127.0.0.1:PORT "
+	done
+	for name in "$@"; do
 		address=${!name}
 		if [[ $address == *:[0-9]* ]] && (: <>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; then
-			die "$address is taken by another program; choose free ports: GRPC_ADDRESS=127.0.0.1:PORT OPS_ADDRESS=127.0.0.1:PORT ./dev up"
+			die "$address is taken by another program; choose free ports: $advice./dev up"
 		fi
 	done
 }
 
-server_ready() { curl -sf -o /dev/null --max-time 2 "http://$OPS_ADDRESS/readyz"; }
+# Asked before the build, which takes minutes.
+ports_are_ours() {
+	local run=$1
+	program_pid "$run" domainflowd >/dev/null || addresses_are_free GRPC_ADDRESS OPS_ADDRESS
+	program_pid "$run" domainflow-gateway >/dev/null || addresses_are_free REST_ADDRESS GATEWAY_OPS_ADDRESS
+}
 
-server_start() {
-	local run=$1 try
+# Starts a program with its wanted settings and waits until the ops port says it is ready.
+program_start() {
+	local run=$1 name=$2 ops=$3 try
 	ports_are_ours "$run"
-	step "starting domainflowd"
-	mv "$run/domainflowd.env.wanted" "$run/domainflowd.env"
-	env_run "$run/domainflowd.env" setsid "$ROOT/$BIN/domainflowd" >>"$run/domainflowd.log" 2>&1 </dev/null &
-	printf %s $! >"$run/domainflowd.pid"
+	step "starting $name"
+	mv "$run/$name.env.wanted" "$run/$name.env"
+	env_run "$run/$name.env" setsid "$ROOT/$BIN/$name" >>"$run/$name.log" 2>&1 </dev/null &
+	printf %s $! >"$run/$name.pid"
 	for ((try = 0; try < READY_SECONDS * 10; try++)); do
-		server_ready && return
-		[ -d "/proc/$(cat "$run/domainflowd.pid")" ] || break
+		curl -sf -o /dev/null --max-time 2 "http://$ops/readyz" && return
+		[ -d "/proc/$(cat "$run/$name.pid")" ] || break
 		sleep 0.1
 	done
-	tail -n 20 "$run/domainflowd.log" >&2
-	die "domainflowd did not become ready; its log is $run/domainflowd.log"
+	tail -n 20 "$run/$name.log" >&2
+	die "$name did not become ready; its log is $run/$name.log"
 }
 
 # Runs a command with the settings of a file in its environment; replaces the shell it runs in.
@@ -88,12 +102,17 @@ stack_up() {
 	build_gateway || die "the gateway did not build; see build/gateway.log"
 	step "PostgreSQL and Redis"
 	tests/lab/services up "$run" >"$run/services.env"
-	server_settings "$run" >"$run/domainflowd.env.wanted"
-	if ! server_is_current "$run"; then
-		server_stop "$run"
+	domainflowd_settings "$run" >"$run/domainflowd.env.wanted"
+	if ! program_is_current "$run" domainflowd; then
+		program_stop "$run" domainflowd
 		(env_run "$run/domainflowd.env.wanted" "$BIN/domainflowd" migrate up) >>"$run/migrate.log" 2>&1 ||
 			{ tail -n 20 "$run/migrate.log" >&2 && die "the migrations failed"; }
-		server_start "$run"
+		program_start "$run" domainflowd "$OPS_ADDRESS"
+	fi
+	gateway_settings >"$run/domainflow-gateway.env.wanted"
+	if ! program_is_current "$run" domainflow-gateway; then
+		program_stop "$run" domainflow-gateway
+		program_start "$run" domainflow-gateway "$GATEWAY_OPS_ADDRESS"
 	fi
 }
 
@@ -103,9 +122,10 @@ command_up() {
 	[ "$run" = "$ROOT/.run" ] || say "data and sockets are in $run: PostgreSQL could not use $ROOT/.run"
 	stack_up "$run"
 	say "gRPC       $GRPC_ADDRESS   (plaintext, reflection is on)"
-	say "ops        http://$OPS_ADDRESS/metrics  /livez  /readyz"
+	say "REST       http://$REST_ADDRESS/"
+	say "ops        http://$OPS_ADDRESS/metrics  /livez  /readyz; the gateway's: http://$GATEWAY_OPS_ADDRESS"
 	say "database   psql '$(sed -n 's/^DATABASE_URL=//p' "$run/services.env")'"
-	say "logs       $run/domainflowd.log"
+	say "logs       $run/domainflowd.log $run/domainflow-gateway.log"
 	say "client     $BIN/dfctl --server $GRPC_ADDRESS --help"
 	say "next       ./dev demo"
 }
@@ -113,7 +133,8 @@ command_up() {
 command_down() {
 	local run
 	run=$(run_folder)
-	server_stop "$run"
+	program_stop "$run" domainflow-gateway
+	program_stop "$run" domainflowd
 	tests/lab/lab down --dir "$run/lab" 2>/dev/null
 	tests/lab/services down "$run"
 	tests/lab/services down "$run/test"

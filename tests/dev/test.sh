@@ -49,6 +49,7 @@ command_test() {
 	local filter=${1:-} run preset
 	run=$(run_folder)
 	packages_ensure
+	go_ensure
 	tool_buf
 	tool_grpcurl
 	RESULTS=$run/test/results
@@ -63,6 +64,11 @@ command_test() {
 	done
 	if [[ -z $filter || $filter == *fuzz* ]] && [ -n "$TEST_PRESETS" ]; then
 		check "fuzz targets ran" test_fuzz "$filter"
+	fi
+	if [[ -z $filter || $filter == *gateway* ]]; then
+		check "gateway: build, vet, staticcheck, tests with the race detector" check_gateway
+	else
+		check "gateway: build" build_gateway # the end-to-end tests call it
 	fi
 	check "python tests ran" test_python "$filter"
 	if [ -z "$filter" ]; then

@@ -14,6 +14,7 @@ and its path is printed. Nothing here sleeps for a fixed time: every wait has a 
 """
 import atexit
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -56,6 +57,8 @@ class CallFailed(Exception):
 class Instance:
     """One domainflowd process."""
 
+    name = "domainflowd"
+
     def __init__(self, folder, number, settings):
         self.folder, self.number = folder, number
         self.folder.mkdir(parents=True)
@@ -66,17 +69,17 @@ class Instance:
 
     @property
     def log(self):
-        return self.folder / "domainflowd.log"
+        return self.folder / f"{self.name}.log"
 
     def start(self, **settings):
         """Starts it and waits until it is ready. Settings given here stay for later starts."""
         self.settings.update(settings)
         self.is_asked = False
-        self.process = process.spawn(self.folder, "domainflowd", [BIN / "domainflowd"], keep_user=True,
+        self.process = process.spawn(self.folder, self.name, [BIN / self.name], keep_user=True,
                                      env={**os.environ, **self.settings})
         if not process.wait_until(lambda: self.is_ready() or not self.is_running(), READY_SECONDS, 0.05) \
                 or not self.is_running():
-            raise CallFailed(f"domainflowd {self.number} did not become ready", output=self.tail())
+            raise CallFailed(f"{self.name} {self.number} did not become ready", output=self.tail())
 
     def has_crashed(self):
         """It ended although nobody asked it to."""
@@ -117,7 +120,7 @@ class Instance:
             return self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise CallFailed(f"domainflowd {self.number} ignored SIGTERM for {STOP_SECONDS} s", output=self.tail())
+            raise CallFailed(f"{self.name} {self.number} ignored SIGTERM for {STOP_SECONDS} s", output=self.tail())
 
     def kill(self):
         if self.is_running():
@@ -134,11 +137,56 @@ class Instance:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
 
+class Gateway(Instance):
+    """One domainflow-gateway process before a domainflowd."""
+
+    name = "domainflow-gateway"
+
+    def __init__(self, folder, upstream, settings):
+        super().__init__(folder, "", settings)
+        self.rest = f"127.0.0.1:{process.free_port()}"
+        self.settings = {"GRPC_UPSTREAM": upstream, "REST_ADDRESS": self.rest, "GATEWAY_OPS_ADDRESS": self.ops, **settings}
+
+    def call(self, method, path, body=None, headers=(), raw=None):
+        """One REST request: status, headers (names in lower case), body (JSON decoded where it is JSON). `raw` is sent
+        as it is; `headers` are pairs, sent as given."""
+        connection = http.client.HTTPConnection(self.rest, timeout=CALL_SECONDS)
+        try:
+            data = raw if raw is not None else None if body is None else json.dumps(body).encode()
+            given = {name.lower() for name, _ in headers}
+            connection.putrequest(method, path, skip_host="host" in given, skip_accept_encoding=True)
+            for name, value in headers:
+                connection.putheader(name, value)
+            if data is not None and "content-type" not in given:
+                connection.putheader("Content-Type", "application/json")
+            if data is not None and "content-length" not in given:
+                connection.putheader("Content-Length", str(len(data)))
+            connection.endheaders(data)
+            answer = connection.getresponse()
+            text = answer.read()
+            found = {name.lower(): value for name, value in answer.getheaders()}
+            is_json = found.get("content-type", "").startswith("application/json") and text
+            return Answer(answer.status, found, json.loads(text) if is_json else text.decode())
+        finally:
+            connection.close()
+
+
+class Answer:
+    """What a REST request was answered."""
+
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def __repr__(self):
+        return f"{self.status} {self.body}"
+
+
 class Stack:
     def __init__(self, instances=1, *, with_lab=True, with_redis=True, throwaway=True, resolvers=1, access_log=False,
-                 roles=(), settings=None):
+                 roles=(), settings=None, with_gateway=False, gateway_settings=None):
         """`throwaway` turns fsync off: not for tests that kill PostgreSQL. `roles` are those of each instance in turn;
-        instances past its end have all of them. `settings` are environment variables of every instance."""
+        instances past its end have all of them. `settings` are environment variables of every instance. `with_gateway`
+        puts a REST gateway, `stack.gateway`, before the first instance."""
         self.count, self.roles, self.extra = instances, list(roles), dict(settings or {})
         self.with_lab, self.with_redis, self.resolvers, self.access_log = with_lab, with_redis, resolvers, access_log
         base = Path(os.environ.get("TEST_RUN_DIR", tempfile.gettempdir()))
@@ -148,7 +196,8 @@ class Stack:
         self.postgres = Postgres(self.folder / "pg", throwaway=throwaway)
         self.redis = Redis(self.folder / "redis")
         self.lab = None
-        self.instances = []
+        self.instances, self.gateways = [], []
+        self.with_gateway, self.gateway_settings = with_gateway, dict(gateway_settings or {})
         self._named = 0
         self._is_closed = False
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # a run cut short by its time limit cleans up as well
@@ -177,6 +226,8 @@ class Stack:
         self.migrate()
         for number in range(self.count):
             self.add_instance(number)
+        if self.with_gateway:
+            self.add_gateway(**self.gateway_settings)
 
     def migrate(self, *arguments):
         return self.run(BIN / "domainflowd", "migrate", *(arguments or ("up",)), env=self.settings())
@@ -197,13 +248,24 @@ class Stack:
         instance.start()
         return instance
 
+    def add_gateway(self, instance=0, **settings):
+        """Starts one more gateway and returns it."""
+        gateway = Gateway(self.folder / f"gateway-{len(self.gateways)}", self.instances[instance].grpc, settings)
+        self.gateways.append(gateway)
+        gateway.start()
+        return gateway
+
+    @property
+    def gateway(self):
+        return self.gateways[0]
+
     def close(self, keep=False):
         """Ends everything. A second call does nothing."""
         if self._is_closed:
             return
         self._is_closed = True
         atexit.unregister(self.close)
-        crashed = [instance for instance in self.instances if instance.has_crashed()]
+        crashed = [one for one in self.instances + self.gateways if one.has_crashed()]
         try:
             if not keep and not crashed:
                 self._stop_all()  # as an operator would: a leak or a bad exit code shows
@@ -215,6 +277,9 @@ class Stack:
         self._complain(crashed)
 
     def _stop_all(self):
+        for gateway in self.gateways:
+            if code := gateway.stop():
+                raise CallFailed(f"{gateway.name}, asked to end, ended with {code}", output=gateway.tail())
         running = [instance for instance in self.instances if instance.is_running()]
         for instance in running:
             instance.signal(signal.SIGTERM)
@@ -228,8 +293,8 @@ class Stack:
                                  output=instance.tail())
 
     def _clean_up(self, keep):
-        for instance in self.instances:
-            instance.kill()
+        for one in self.gateways + self.instances:
+            one.kill()
         if self.lab:
             servers.down(self.folder / "lab")
         self.redis.stop()
@@ -242,7 +307,7 @@ class Stack:
     @staticmethod
     def _complain(crashed):
         if crashed:
-            raise CallFailed(f"domainflowd {[i.number for i in crashed]} ended with {[i.process.returncode for i in crashed]}",
+            raise CallFailed(f"{crashed[0].name} {[i.number for i in crashed]} ended with {[i.process.returncode for i in crashed]}",
                              output="\n".join(i.tail() for i in crashed))
 
     def stop(self, number=0):

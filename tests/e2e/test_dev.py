@@ -12,7 +12,8 @@ SERVICES = "set -euo pipefail; ROOT=$PWD; source tests/dev/common.sh; source tes
 class Dev(unittest.TestCase):
     def ports(self, **environment):
         return subprocess.run(["bash", "-c", SERVICES + "ports_are_ours /nonexistent"], cwd=ROOT, capture_output=True,
-                              text=True, env={**os.environ, **environment}, timeout=30)
+                              text=True, env={**os.environ, "REST_ADDRESS": "unix:none", "GATEWAY_OPS_ADDRESS": "unix:none",
+                                              **environment}, timeout=30)
 
     def test_a_taken_port_is_said_in_one_sentence(self):
         with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as freed:
@@ -25,6 +26,9 @@ class Dev(unittest.TestCase):
             self.assertEqual(self.ports(GRPC_ADDRESS=free, OPS_ADDRESS=busy).returncode, 1)
             done = self.ports(GRPC_ADDRESS="unix:/nonexistent/socket", OPS_ADDRESS=free)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
+            done = self.ports(GRPC_ADDRESS=free, OPS_ADDRESS=free, REST_ADDRESS=busy)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("REST_ADDRESS=127.0.0.1:PORT", done.stderr)
 
     def test_a_wrong_command_shows_the_right_ones(self):
         done = subprocess.run([ROOT / "dev", "frobnicate"], capture_output=True, text=True, timeout=30)

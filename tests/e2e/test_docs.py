@@ -8,7 +8,8 @@ import unittest
 from stack import BIN, PHASES, ROOT, Stack
 
 NAMES = 200
-PAGES = {"settings": "operations.md", "metrics": "operations.md", "commands": "cli.md"}
+PAGES = {"settings": "operations.md", "metrics": "operations.md", "gateway settings": "operations.md",
+         "gateway metrics": "operations.md", "commands": "cli.md"}
 
 
 def section(name):
@@ -32,6 +33,10 @@ def settings_table():
     return subprocess.run([BIN / "domainflowd", "settings"], capture_output=True, text=True, check=True).stdout
 
 
+def gateway_settings_table():
+    return subprocess.run([BIN / "domainflow-gateway", "settings"], capture_output=True, text=True, check=True).stdout
+
+
 def run_campaign(stack):
     """A campaign that is watched to its end; its id."""
     campaign = stack.create_campaign(NAMES)
@@ -41,12 +46,22 @@ def run_campaign(stack):
     return campaign
 
 
+def gateway_metrics_table(stack):
+    """Our own of a gateway that was asked something; Go's and the process's are as everywhere."""
+    stack.gateway.call("GET", "/api/v2/campaigns")
+    return metrics_rows(stack.gateway, "gateway_")
+
+
 def metrics_table(stack):
     """Of an instance with every role, after a campaign."""
-    text = stack.instances[0].get("/metrics")[1]
+    return metrics_rows(stack.instances[0])
+
+
+def metrics_rows(instance, prefix=""):
+    text = instance.get("/metrics")[1]
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.M))
     helps = dict(re.findall(r"^# HELP (\S+) (.+)$", text, re.M))
-    rows = [f"| `{name}` | {kind} | {helps[name]} |" for name, kind in sorted(kinds.items())]
+    rows = [f"| `{name}` | {kind} | {helps[name]} |" for name, kind in sorted(kinds.items()) if name.startswith(prefix)]
     return "\n".join(["| metric | kind | meaning |", "|---|---|---|", *rows]) + "\n"
 
 
@@ -62,17 +77,19 @@ class Operations(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.stack = Stack()
+        cls.stack = Stack(with_gateway=True)
         cls.enterClassContext(cls.stack)
         cls.campaign = run_campaign(cls.stack)
 
     def test_every_setting_is_described(self):
         self.assertEqual(written("settings"), settings_table())
+        self.assertEqual(written("gateway settings"), gateway_settings_table())
 
     def test_every_metric_is_described(self):
         table = metrics_table(self.stack)
         self.assertEqual(written("metrics"), table)
         self.assertNotIn("campaign_id", self.stack.instances[0].get("/metrics")[1])
+        self.assertEqual(written("gateway metrics"), gateway_metrics_table(self.stack))
 
     def test_metrics_count_what_happened(self):
         where = f"FROM domains WHERE campaign_id = '{self.campaign}' GROUP BY 1"
@@ -95,9 +112,10 @@ class Operations(unittest.TestCase):
 
 
 def write():
-    with Stack() as stack:
+    with Stack(with_gateway=True) as stack:
         run_campaign(stack)
-        tables = {"settings": settings_table(), "metrics": metrics_table(stack), "commands": commands_table()}
+        tables = {"settings": settings_table(), "metrics": metrics_table(stack), "commands": commands_table(),
+                  "gateway settings": gateway_settings_table(), "gateway metrics": gateway_metrics_table(stack)}
     for name, table in tables.items():
         page, begin, end = section(name)
         text = page.read_text()

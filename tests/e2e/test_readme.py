@@ -15,11 +15,12 @@ class Readme(unittest.TestCase):
 
     def test_every_tested_line_works(self):
         blocks = self.blocks()
-        self.assertEqual(len(blocks), 2)
-        with Stack(with_lab=False) as stack:
+        self.assertEqual(len(blocks), 3)
+        with Stack(with_lab=False, with_gateway=True) as stack:
             path = f"{BIN}:{GRPCURL.parent}:{os.environ['PATH']}"
             for block in blocks:
-                script = "set -e\n" + block.replace("127.0.0.1:8090", stack.instances[0].grpc)
+                script = "set -e\n" + block.replace("127.0.0.1:8090", stack.instances[0].grpc).replace(
+                    "127.0.0.1:8080", stack.gateway.rest)
                 done = subprocess.run(["bash", "-c", script], cwd=ROOT, env={**os.environ, "PATH": path},
                                       capture_output=True, text=True, timeout=60)
                 self.assertEqual(done.returncode, 0, f"{block}\n{done.stdout}\n{done.stderr}")

@@ -38,7 +38,7 @@ type setting struct {
 var settings = []setting{
 	{"REST_ADDRESS", "127.0.0.1:8080", "", "host:port of REST and event streams",
 		text(func(c *Config) *string { return &c.RESTAddress })},
-	{"GATEWAY_OPS_ADDRESS", "127.0.0.1:8081", "", "host:port of the gateway's /metrics, /livez and /readyz",
+	{"GATEWAY_OPS_ADDRESS", "127.0.0.1:8092", "", "host:port of the gateway's /metrics, /livez and /readyz",
 		text(func(c *Config) *string { return &c.OpsAddress })},
 	{"GRPC_UPSTREAM", "127.0.0.1:8090", "", "host:port or unix:/path of domainflowd's gRPC port",
 		text(func(c *Config) *string { return &c.Upstream })},

@@ -160,7 +160,7 @@ func (p *Problem) Write(w http.ResponseWriter, r *http.Request) {
 	if len(p.Allow) > 0 {
 		header.Set("Allow", strings.Join(p.Allow, ", "))
 	}
-	body := p.Envelope(r.URL.Path, header.Get(RequestID))
+	body := p.Envelope(r.URL.EscapedPath(), header.Get(RequestID))
 	w.WriteHeader(p.Status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // a client that has gone needs no answer

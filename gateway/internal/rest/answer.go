@@ -86,7 +86,11 @@ func markReplay(ctx context.Context, header http.Header) {
 // failed writes the envelope for whatever a handler or domainflowd refused.
 func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
 	markReplay(ctx, w.Header())
-	problem.Of(err).Write(w, r)
+	p := problem.Of(err)
+	if route := routeOf(r.Context()); route != nil && !route.HasBody { // all it was given are parameters
+		p = problem.InQuery(err)
+	}
+	p.Write(w, r)
 }
 
 // unrouted writes the envelope for paths and methods there are none of.

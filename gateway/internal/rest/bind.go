@@ -32,7 +32,7 @@ func (t *table) bind(next runtime.HandlerFunc) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, path map[string]string) {
 		pattern, _ := runtime.HTTPPattern(r.Context())
 		route := t.byPattern[r.Method+" "+pattern.String()]
-		if route == nil {
+		if route == nil || hasEmpty(path) {
 			problem.New("NOT_FOUND", "there is no such path").Write(w, r)
 			return
 		}
@@ -47,6 +47,16 @@ func (t *table) bind(next runtime.HandlerFunc) runtime.HandlerFunc {
 		}
 		next(w, r.WithContext(withRoute(r.Context(), route)), path)
 	}
+}
+
+// hasEmpty says whether a variable of the path has no text: /campaigns/ is not a campaign's path.
+func hasEmpty(path map[string]string) bool {
+	for _, text := range path {
+		if text == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // read is the request's message, from body and query; path variables are made names of the contract in place.
