@@ -12,6 +12,7 @@ import (
 // registrations are the generated handlers, one function per service that has a route.
 var registrations = map[string]func(context.Context, *runtime.ServeMux, *grpc.ClientConn) error{
 	"CampaignService":   pb.RegisterCampaignServiceHandler,
+	"DiscoveryService":  pb.RegisterDiscoveryServiceHandler,
 	"DomainService":     pb.RegisterDomainServiceHandler,
 	"InsightService":    pb.RegisterInsightServiceHandler,
 	"KeywordSetService": pb.RegisterKeywordSetServiceHandler,
