@@ -39,7 +39,8 @@ func (r random) message(m protoreflect.Message, depth int) {
 	for _, member := range planOf(m.Descriptor()).members {
 		field := member.field
 		isShownEmpty := member.isJSON && !member.nullable && !member.omitEmpty // as {}, which is not what it was
-		if r.Intn(3) == 0 && !isShownEmpty {
+		zeroIsRefused := member.hasLeast && member.least > 0 && !field.HasPresence()
+		if r.Intn(3) == 0 && !isShownEmpty && !zeroIsRefused {
 			continue
 		}
 		if inner := field.Message(); inner != nil && !field.IsMap() && depth > 4 {
@@ -268,13 +269,13 @@ func TestQueries(t *testing.T) {
 		t.Error(in, err)
 	}
 	for query, wanted := range map[string]string{
-		"dnsStatus=OK":                          "dnsStatus must be one of pending, ok, error, timeout",
-		"dnsStatus=":                            "dnsStatus must be one of pending, ok, error, timeout",
-		"dnsStatus=ok&dnsStatus=ok":             "dnsStatus is given twice",
-		"dnsStatus=ok&dns_status=ok":            "dns_status is given twice",
-		"nonsense=1":                            "nonsense does not exist",
-		"rejectionReasons=parked,,low_score":    "rejectionReasons must be one of qualified, low_score, no_keywords, parked, dns_error, dns_timeout, http_error, http_timeout, pending",
-		"rejectionReasons=parked&bad=1&worse=2": "bad does not exist; worse does not exist",
+		"dnsStatus=OK":                         "dnsStatus must be one of pending, ok, error, timeout",
+		"dnsStatus=":                           "dnsStatus must be one of pending, ok, error, timeout",
+		"dnsStatus=ok&dnsStatus=ok":            "dnsStatus is given twice",
+		"dnsStatus=ok&dns_status=ok":           "dns_status is given twice",
+		"nonsense=1":                           "nonsense does not exist",
+		"rejectionReason=parked,,low_score":    "rejectionReason must be one of qualified, low_score, no_keywords, parked, dns_error, dns_timeout, http_error, http_timeout, pending",
+		"rejectionReason=parked&bad=1&worse=2": "bad does not exist; worse does not exist",
 	} {
 		values, _ := url.ParseQuery(query)
 		if err := Query(values, &pb.ListDomainsRequest{}, none); err == nil || err.Error() != wanted {
