@@ -98,7 +98,7 @@ static struct status start(struct cli *cli, const char *id)
 	request.phase = DOMAINFLOW__V2__PHASE__PHASE_GENERATION;
 	TRY(CLI_CALL(cli, domainflow_v2_phase_start_phase, &request, &answer));
 	if (!cli_is_json(cli))
-		cli_note(cli, "generation is started");
+		cli_note(cli, "generation is started; dfctl campaign watch %s follows it", id);
 	return STATUS_OK_VALUE;
 }
 

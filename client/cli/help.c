@@ -153,8 +153,10 @@ void help_overview(FILE *out, const char *group)
 		snprintf(left, sizeof left, "%s%s%s", c->name, *c->args ? " " : "", c->args);
 		fprintf(out, "  %-38s %s\n", left, c->summary);
 	}
-	fputs("\ndfctl COMMAND --help says more.\n", out);
-	rest_print(out, NULL);
+	fputs("\ndfctl COMMAND --help says more, with examples and options; dfctl man is the manual.\n", out);
+	if (!group)
+		fputs("Which server: --server ADDR or DOMAINFLOW_SERVER; dfctl doctor tells whether all is well.\n",
+		      out);
 }
 
 struct status show_help(struct cli *cli)

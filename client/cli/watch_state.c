@@ -62,7 +62,7 @@ static void summary_apply(struct watch *w, const PbPhaseSummary *s, int64_t now_
 	if (!phase)
 		return;
 	phase->status = s->status;
-	phase->run = s->run_number;
+	phase->run = s->run_number > 0 ? s->run_number : phase->run; /* events of older servers don't say */
 	phase->percent = s->progress_percentage;
 	phase->started_ms = wall_ms(s->started_at);
 	phase->ended_ms = wall_ms(s->completed_at ? s->completed_at : s->failed_at);

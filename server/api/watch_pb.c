@@ -79,6 +79,7 @@ static struct phase_state state_of(enum phase phase, const json_t *payload)
 		phase_status_from_text(status, &state.status);
 	state.progress = (struct phase_progress){ number_of(payload, "total"), number_of(payload, "processed"),
 						  number_of(payload, "successful"), number_of(payload, "failed") };
+	state.run_number = number_of(payload, "run");
 	state.started_at_ms = json_integer_value(json_object_get(payload, "startedAt"));
 	state.completed_at_ms = json_integer_value(json_object_get(payload, "completedAt"));
 	state.failed_at_ms = json_integer_value(json_object_get(payload, "failedAt"));

@@ -71,6 +71,7 @@ static const char *transition_payload(struct campaign_change *change, const stru
 	json_object_set_new(object, "total", json_integer(p->progress.total));
 	json_object_set_new(object, "processed", json_integer(p->progress.processed));
 	json_object_set_new(object, "successful", json_integer(p->progress.successful));
+	json_object_set_new(object, "run", json_integer(p->run_number));
 	json_object_set_new(object, "failed", json_integer(p->progress.failed));
 	set_time(object, "startedAt", p->started_at_ms);
 	set_time(object, "completedAt", p->completed_at_ms);

@@ -242,6 +242,19 @@ class CommandLine(unittest.TestCase):
         self.assertIn("(AMBIGUOUS)", self.dfctl("campaign", "get", name, code=2)[1])
         self.assertEqual(self.dfctl("--version")[0].split()[0], "dfctl")
 
+    def test_a_retry_says_that_it_is_another_run(self):
+        campaign = self.stack.create_campaign(50, mode="step_by_step")
+        for number in (1, 2):
+            self.dfctl("campaign", "start", campaign, "generation" if number == 1 else "dns")
+            self.dfctl("campaign", "wait", campaign, "--for", "generation" if number == 1 else "dns")
+        self.dfctl("campaign", "start", campaign, "dns")
+        self.assertIn(" run=2 ", self.dfctl("events", campaign, "--types", "phase_completed", "--after", "0", "-n", "3")[0])
+        self.dfctl("campaign", "wait", campaign, "--for", "dns")
+        out, err = self.dfctl("campaign", "status", campaign)
+        self.assertRegex(out, r"\ndns +completed +2 ")
+        self.assertIn("campaign funnel", err)
+        self.assertRegex(self.dfctl("campaign", "status", campaign, "dns")[0], r"\nrun +2\n")
+
     def test_settings_come_from_the_line_the_environment_and_a_file(self):
         nowhere, here = f"unix:{self.folder}/none", self.stack.instances[0].grpc
         config = self.folder / "config"
