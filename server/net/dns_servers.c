@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/compiler.h"
 #include "base/random.h"
+#include "net/send_window.h"
 
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -21,14 +22,7 @@ enum {
 	SERVER_IDLE_MS = 10000,
 	SOCKET_BUFFER_BYTES = 4 << 20,
 	FRESH_MS = 100,
-	WINDOW_FIRST = 64,
-	WINDOW_LEAST = 16,
-	WINDOW_MOST = 1000,
-	SHRINK_PAUSE_MS = 200,
 };
-
-#define WINDOW_GROWTH 0.02 /* per answer while the window is full */
-#define WINDOW_SHRINK 0.7
 
 struct channel_socket {
 	struct channel *channel;
@@ -71,8 +65,8 @@ struct dns_server {
 	struct channel *retired;
 	struct dns_flight *fresh_head, *fresh_tail;
 	unsigned fresh, total;
-	double window;
-	int64_t shrunk_ms, used_ms;
+	struct send_window window;
+	int64_t used_ms;
 	struct query_list waiting;
 };
 
@@ -299,8 +293,8 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *messag
 	struct dns_servers *s = server->owner;
 
 	(void)timeouts;
-	if (message && server->fresh + 1 >= (unsigned)server->window && server->window < WINDOW_MOST)
-		server->window += WINDOW_GROWTH;
+	if (message)
+		send_window_answered(&server->window, server->fresh);
 	flight_no_longer_fresh(server, f);
 	f->channel->in_flight--;
 	server->total--;
@@ -346,7 +340,7 @@ static void launch(struct dns_server *server, struct dns_query *q, int64_t now_m
 
 static bool has_room(const struct dns_server *server)
 {
-	return server->fresh < (unsigned)server->window && server->total < server->owner->per_resolver_max;
+	return send_window_has_room(&server->window, server->fresh) && server->total < server->owner->per_resolver_max;
 }
 
 static void pump(struct dns_server *server, int64_t now_ms)
@@ -431,7 +425,7 @@ static struct dns_server *server_get(struct dns_servers *s, const struct net_add
 		return NULL;
 	server->owner = s;
 	server->address = *a;
-	server->window = WINDOW_FIRST;
+	send_window_init(&server->window);
 	server->next = s->servers;
 	s->servers = server;
 	s->count++;
@@ -471,14 +465,9 @@ void dns_servers_forget(struct dns_servers *s, struct dns_query *q)
 void dns_servers_lost(struct dns_servers *s, const struct net_address *to)
 {
 	struct dns_server *server = server_find(s, to);
-	int64_t now_ms = clock_monotonic_ms();
 
-	if (!server || now_ms - server->shrunk_ms < SHRINK_PAUSE_MS)
-		return;
-	server->shrunk_ms = now_ms;
-	server->window *= WINDOW_SHRINK;
-	if (server->window < WINDOW_LEAST)
-		server->window = WINDOW_LEAST;
+	if (server)
+		send_window_lost(&server->window);
 }
 
 void dns_servers_event(void *data, uint32_t events)
@@ -497,6 +486,7 @@ static void server_tick(struct dns_server *server, int64_t now_ms)
 
 	while (server->fresh_head && now_ms - server->fresh_head->sent_ms >= FRESH_MS)
 		flight_no_longer_fresh(server, server->fresh_head);
+	send_window_judge(&server->window, now_ms);
 	for (size_t i = 0; i < TIMEOUTS_PER_RESOLVER; i++)
 		for (size_t j = 0; j < CHANNELS_PER_RESOLVER; j++)
 			if (server->sets[i].channels[j] && server->sets[i].channels[j]->in_flight > 0)

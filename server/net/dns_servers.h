@@ -1,8 +1,9 @@
 /* net/dns_servers.h: the only door to c-ares. Sends single questions to single resolvers; private to dns_client.c.
  *
  * One try each; retries and strategies are the engine's. Per resolver: a window of recently sent queries, so that a
- * burst does not overrun its socket buffer (it grows with answers and shrinks when packets were lost; a query
- * unanswered for FRESH_MS no longer counts, it is being worked on or lost), and a bound on all that are unanswered.
+ * burst does not overrun its socket buffer (it grows with answers and shrinks when one query in a hundred or more was
+ * lost; a query unanswered for FRESH_MS no longer counts, it is being worked on, will never be answered, or is lost),
+ * and a bound on all that are unanswered.
  * What does not fit waits in order. Source ports and ids: c-ares 1.18 uses one port per channel, so queries are
  * spread over several channels and each channel is replaced after some thousands of queries.
  * Threads: the engine's only. Failing to get memory or sockets is an answer (ERROR, may_retry). */
