@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -23,25 +22,14 @@ enum {
 	TIMERS_PER_LOOKUP = 4, /* two questions, the budget, and at most one gate per waiting lookup */
 };
 
-struct job_list {
-	struct dns_job *head, *tail;
-};
-
 struct dns_client {
 	struct dns_client_settings settings;
+	struct intake intake;
 	pthread_t thread;
 	bool has_thread;
 	int epoll_fd, wake_fd;
-	struct dns_engine engine; /* engine thread only, with active */
-	struct job_list active;
-
-	pthread_mutex_t lock; /* everything below */
-	pthread_cond_t changed;
-	unsigned waiters;
-	struct job_list submitted;
-	unsigned pending;
-	bool is_sleeping, is_stopping;
-	struct dns_client_stats stats; /* the engine's counts, published once a round */
+	struct dns_engine engine;      /* engine thread only */
+	struct dns_client_stats stats; /* its counts, published once a round under the intake's lock */
 };
 
 static struct dns_client *client_of(struct dns_engine *engine)
@@ -49,27 +37,9 @@ static struct dns_client *client_of(struct dns_engine *engine)
 	return (struct dns_client *)(void *)((char *)engine - offsetof(struct dns_client, engine));
 }
 
-static void list_push(struct job_list *list, struct dns_job *job)
+static struct dns_job *job_of(struct intake_job *link)
 {
-	job->next = NULL;
-	job->prev = list->tail;
-	if (list->tail)
-		list->tail->next = job;
-	else
-		list->head = job;
-	list->tail = job;
-}
-
-static void list_remove(struct job_list *list, struct dns_job *job)
-{
-	if (job->prev)
-		job->prev->next = job->next;
-	else
-		list->head = job->next;
-	if (job->next)
-		job->next->prev = job->prev;
-	else
-		list->tail = job->prev;
+	return (struct dns_job *)(void *)((char *)link - offsetof(struct dns_job, link));
 }
 
 /* --- the gate of a policy ------------------------------------------------------------------------------------ */
@@ -118,14 +88,6 @@ static void count_result(struct dns_client *c, enum dns_outcome status)
 	}
 }
 
-/* One place came free; the lock is held. Those who wait for places are woken when a quarter is free, not one by one:
- * with many of them every answer would wake them all for nothing. */
-static void tell_place(struct dns_client *c, unsigned pending, unsigned most)
-{
-	if (c->waiters > 0 && (pending == 0 || pending == most - most / 4))
-		pthread_cond_broadcast(&c->changed);
-}
-
 /* Releases everything, lets the next one in, then calls back: after the callback the policy may be gone. */
 void dns_engine_end(struct dns_job *job, struct dns_result *r)
 {
@@ -138,27 +100,21 @@ void dns_engine_end(struct dns_job *job, struct dns_result *r)
 	gate_forget(&p->gate, &job->waiter);
 	if (job->is_started)
 		gate_leave(&p->gate);
-	list_remove(&c->active, job);
 	gate_run(c, p);
-
-	pthread_mutex_lock(&c->lock);
-	tell_place(c, --p->pending, p->pending_max);
-	pthread_mutex_unlock(&c->lock);
-
+	intake_leave(&c->intake, &job->link);
 	job->done(job->ctx, job->name, r);
 	free(job);
-
-	pthread_mutex_lock(&c->lock);
-	tell_place(c, --c->pending, c->settings.lookups_max);
-	pthread_mutex_unlock(&c->lock);
+	intake_left(&c->intake);
 }
 
 /* --- the engine thread --------------------------------------------------------------------------------------- */
 
-static void begin(struct dns_client *c, struct dns_job *job)
+static void begin(struct intake_job *link)
 {
+	struct dns_job *job = job_of(link);
+	struct dns_client *c = client_of(job->engine);
+
 	c->engine.counts.lookups++;
-	list_push(&c->active, job);
 	if (!dns_name_valid(job->name)) {
 		dns_job_end_as(job, DNS_FAILED, DNS_REASON_INVALID_DOMAIN);
 		return;
@@ -167,40 +123,16 @@ static void begin(struct dns_client *c, struct dns_job *job)
 	gate_run(c, job->policy);
 }
 
-/* Moves what was submitted into the engine; returns false when it is time to stop. */
-static bool take_submitted(struct dns_client *c, int64_t sleep_ms, int64_t *out_sleep_ms)
+static void cancel(struct intake_job *link)
 {
-	struct dns_job *job;
-	bool go_on;
-
-	pthread_mutex_lock(&c->lock);
-	job = c->submitted.head;
-	c->submitted = (struct job_list){ 0 };
-	go_on = !c->is_stopping;
-	c->is_sleeping = !job && go_on && sleep_ms > 0;
-	c->stats = c->engine.counts;
-	pthread_mutex_unlock(&c->lock);
-	*out_sleep_ms = job || !go_on ? 0 : sleep_ms;
-	while (job) {
-		struct dns_job *next = job->next;
-
-		begin(c, job);
-		job = next;
-	}
-	return go_on;
+	dns_job_end_as(job_of(link), DNS_CANCELED, DNS_REASON_CANCELED);
 }
 
-static void end_canceled(struct dns_client *c, bool all)
+static void publish(struct dns_client *c)
 {
-	struct dns_job *job = c->active.head;
-
-	while (job) {
-		struct dns_job *next = job->next;
-
-		if (all || (job->cancel && cancel_is_set(job->cancel)))
-			dns_job_end_as(job, DNS_CANCELED, DNS_REASON_CANCELED);
-		job = next;
-	}
+	pthread_mutex_lock(&c->intake.lock);
+	c->stats = c->engine.counts;
+	pthread_mutex_unlock(&c->intake.lock);
 }
 
 static void handle_events(struct dns_client *c, int64_t sleep_ms)
@@ -230,7 +162,8 @@ static void *engine_body(void *arg)
 		c->engine.now_ms = clock_monotonic_ms();
 		sleep_ms = timer_heap_wait(&c->engine.timers, c->engine.now_ms,
 					   dns_servers_busy(c->engine.servers) ? DNS_SERVERS_TICK_MS : SLEEP_MOST_MS);
-		if (!take_submitted(c, sleep_ms, &sleep_ms))
+		publish(c);
+		if (!intake_take(&c->intake, begin, &sleep_ms))
 			break;
 		dns_servers_settle(c->engine.servers, c->engine.now_ms);
 		handle_events(c, sleep_ms);
@@ -243,14 +176,24 @@ static void *engine_body(void *arg)
 		dns_servers_settle(c->engine.servers, c->engine.now_ms);
 		if (c->engine.now_ms - cancels_ms >= SLEEP_MOST_MS) {
 			cancels_ms = c->engine.now_ms;
-			end_canceled(c, false);
+			intake_cancel(&c->intake, false, cancel);
 		}
 	}
-	end_canceled(c, true);
+	intake_cancel(&c->intake, true, cancel);
 	return NULL;
 }
 
 /* --- the public side ----------------------------------------------------------------------------------------- */
+
+/* An engine that misses this wakes by itself within SLEEP_MOST_MS. */
+static void wake(void *ctx)
+{
+	struct dns_client *c = ctx;
+	uint64_t one = 1;
+
+	if (write(c->wake_fd, &one, sizeof one) < 0)
+		return;
+}
 
 static struct status client_open(struct dns_client *c)
 {
@@ -275,7 +218,6 @@ static struct status client_open(struct dns_client *c)
 struct status dns_client_create(const struct dns_client_settings *settings, struct dns_client **out)
 {
 	struct dns_client *c = calloc(1, sizeof *c);
-	pthread_condattr_t attr;
 	struct status st;
 
 	if (!c)
@@ -287,11 +229,7 @@ struct status dns_client_create(const struct dns_client_settings *settings, stru
 		c->settings.per_resolver_max = 2 * c->settings.lookups_max;
 	c->epoll_fd = c->wake_fd = -1;
 	timer_heap_init(&c->engine.timers);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	intake_init(&c->intake, "lookup", c->settings.lookups_max, wake, c);
 	st = client_open(c);
 	if (!status_ok(st)) {
 		dns_client_destroy(c);
@@ -299,28 +237,6 @@ struct status dns_client_create(const struct dns_client_settings *settings, stru
 	}
 	*out = c;
 	return STATUS_OK_VALUE;
-}
-
-static void wake(struct dns_client *c)
-{
-	uint64_t one = 1;
-
-	if (c->is_sleeping) {
-		c->is_sleeping = false;
-		if (write(c->wake_fd, &one, sizeof one) < 0)
-			c->is_sleeping = true; /* the engine wakes by itself within SLEEP_MOST_MS */
-	}
-}
-
-/* Waits at most `ms` for a change; the lock is held. */
-static void wait_changed(struct dns_client *c, int64_t ms)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-	struct timespec ts = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
-
-	c->waiters++;
-	pthread_cond_timedwait(&c->changed, &c->lock, &ts);
-	c->waiters--;
 }
 
 static struct dns_job *job_make(struct dns_client *c, const struct dns_lookup *in, dns_done_fn done, void *ctx)
@@ -331,7 +247,7 @@ static struct dns_job *job_make(struct dns_client *c, const struct dns_lookup *i
 		return NULL;
 	job->engine = &c->engine;
 	job->policy = in->policy;
-	job->cancel = in->cancel;
+	job->link = (struct intake_job){ .share = &in->policy->share, .cancel = in->cancel };
 	job->done = done;
 	job->ctx = ctx;
 	dns_job_fill(job, in);
@@ -342,36 +258,13 @@ static struct status submit(struct dns_client *c, const struct dns_lookup *in, d
 			    bool may_wait)
 {
 	struct dns_job *job = job_make(c, in, done, ctx);
-	struct status st = STATUS_OK_VALUE;
+	struct status st;
 
 	if (!job)
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for a lookup");
-	pthread_mutex_lock(&c->lock);
-	for (;;) {
-		if (c->is_stopping) {
-			st = status_make(STATUS_UNAVAILABLE, "SHUTTING_DOWN", "the DNS engine is stopping");
-			break;
-		}
-		if (in->cancel && cancel_is_set(in->cancel)) {
-			st = status_make(STATUS_CANCELLED, "CANCELED", "cancelled before the lookup began");
-			break;
-		}
-		if (c->pending < c->settings.lookups_max && in->policy->pending < in->policy->pending_max) {
-			c->pending++;
-			in->policy->pending++;
-			list_push(&c->submitted, job);
-			wake(c);
-			job = NULL;
-			break;
-		}
-		if (!may_wait) {
-			st = status_make(STATUS_RESOURCE_EXHAUSTED, "DNS_BUSY", "too many lookups are waiting");
-			break;
-		}
-		wait_changed(c, CANCEL_TICK_MS);
-	}
-	pthread_mutex_unlock(&c->lock);
-	free(job);
+	st = intake_submit(&c->intake, &job->link, may_wait);
+	if (!status_ok(st))
+		free(job);
 	return st;
 }
 
@@ -388,34 +281,22 @@ struct status dns_client_try_submit(struct dns_client *client, const struct dns_
 
 bool dns_client_drain(struct dns_client *c, int64_t timeout_ms)
 {
-	int64_t until = clock_monotonic_ms() + timeout_ms;
-	bool is_empty;
-
-	pthread_mutex_lock(&c->lock);
-	while (c->pending > 0 && clock_monotonic_ms() < until)
-		wait_changed(c, CANCEL_TICK_MS);
-	is_empty = c->pending == 0;
-	pthread_mutex_unlock(&c->lock);
-	return is_empty;
+	return intake_drain(&c->intake, timeout_ms);
 }
 
 void dns_client_stats(struct dns_client *c, struct dns_client_stats *out)
 {
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->intake.lock);
 	*out = c->stats;
-	out->pending = c->pending;
-	pthread_mutex_unlock(&c->lock);
+	out->pending = c->intake.pending;
+	pthread_mutex_unlock(&c->intake.lock);
 }
 
 void dns_client_destroy(struct dns_client *c)
 {
 	if (!c)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->is_stopping = true;
-	pthread_cond_broadcast(&c->changed);
-	wake(c);
-	pthread_mutex_unlock(&c->lock);
+	intake_stop(&c->intake);
 	if (c->has_thread)
 		pthread_join(c->thread, NULL);
 	dns_servers_destroy(c->engine.servers);
@@ -424,7 +305,6 @@ void dns_client_destroy(struct dns_client *c)
 		close(c->wake_fd);
 	if (c->epoll_fd >= 0)
 		close(c->epoll_fd);
-	pthread_cond_destroy(&c->changed);
-	pthread_mutex_destroy(&c->lock);
+	intake_done(&c->intake);
 	free(c);
 }

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "net/dns_client.h"
 #include "net/dns_servers.h"
+#include "net/intake.h"
 #include "net/timer_heap.h"
 
 struct dns_question {
@@ -21,10 +22,9 @@ struct dns_question {
 };
 
 struct dns_job {
-	struct dns_job *next, *prev; /* submitted, then active */
+	struct intake_job link;
 	struct dns_engine *engine;
 	struct dns_policy *policy;
-	struct cancel *cancel;
 	dns_done_fn done;
 	void *ctx;
 	struct gate_waiter waiter;

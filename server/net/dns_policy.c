@@ -124,7 +124,7 @@ struct status dns_policy_create(const struct dns_policy_settings *s, struct dns_
 		s->query_delay_max_ms > p->query_delay_min_ms ? s->query_delay_max_ms : p->query_delay_min_ms;
 	p->retries_max = s->retries_max < DNS_RETRIES_MAX ? s->retries_max : DNS_RETRIES_MAX;
 	p->queries_per_domain = s->queries_per_domain > 0 ? s->queries_per_domain : 1;
-	p->pending_max = s->lookups_max > 0 ? s->lookups_max + PENDING_SPARE : PENDING_UNLIMITED;
+	p->share.most = s->lookups_max > 0 ? s->lookups_max + PENDING_SPARE : PENDING_UNLIMITED;
 	st = add_resolvers(p, s);
 	if (!status_ok(st)) {
 		free(p);

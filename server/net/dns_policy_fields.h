@@ -3,6 +3,7 @@
 #define NET_DNS_POLICY_FIELDS_H
 
 #include "net/dns_policy.h"
+#include "net/intake.h"
 #include "net/timer_heap.h"
 
 struct dns_policy {
@@ -15,13 +16,12 @@ struct dns_policy {
 	int64_t query_timeout_ms, domain_timeout_ms;
 	int64_t query_delay_min_ms, query_delay_max_ms;
 	unsigned retries_max, queries_per_domain;
-	unsigned pending_max; /* submitted and not called back; a submit beyond it waits */
 
 	struct rate_bucket bucket;
 	struct gate gate;
 	struct timer gate_timer; /* when the gate has to be asked again */
 	void *engine;            /* for gate_timer; set when first used */
-	unsigned pending;        /* under the client's lock */
+	struct intake_share share;
 };
 
 #endif

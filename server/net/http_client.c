@@ -13,7 +13,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	IN_FLIGHT_MAX = 256,
@@ -27,25 +26,14 @@ enum {
 	SLEEP_MOST_MS = 100,
 };
 
-struct job_list {
-	struct http_job *head, *tail;
-};
-
 struct http_client {
-	struct http_engine engine; /* engine thread only, with places and active */
+	struct http_engine engine; /* engine thread only, with places and slots */
 	struct gate places;        /* jobs at work */
 	struct address_slots *slots;
-	struct job_list active;
-	unsigned pending_max;
+	struct intake intake;
 	pthread_t thread;
 	bool has_thread;
-
-	pthread_mutex_t lock; /* everything below */
-	pthread_cond_t changed;
-	unsigned waiters, pending;
-	struct job_list submitted;
-	bool is_sleeping, is_stopping;
-	struct http_client_stats stats; /* the engine's counts, published once a round */
+	struct http_client_stats stats; /* the engine's counts, published once a round under the intake's lock */
 };
 
 static struct http_client *client_of(struct http_engine *engine)
@@ -58,27 +46,9 @@ static struct http_job *job_of_waiter(struct gate_waiter *w)
 	return (struct http_job *)(void *)((char *)w - offsetof(struct http_job, waiter));
 }
 
-static void list_push(struct job_list *list, struct http_job *job)
+static struct http_job *job_of(struct intake_job *link)
 {
-	job->next = NULL;
-	job->prev = list->tail;
-	if (list->tail)
-		list->tail->next = job;
-	else
-		list->head = job;
-	list->tail = job;
-}
-
-static void list_remove(struct job_list *list, struct http_job *job)
-{
-	if (job->prev)
-		job->prev->next = job->next;
-	else
-		list->head = job->next;
-	if (job->next)
-		job->next->prev = job->prev;
-	else
-		list->tail = job->prev;
+	return (struct http_job *)(void *)((char *)link - offsetof(struct http_job, link));
 }
 
 /* --- gates --------------------------------------------------------------------------------------------------- */
@@ -249,67 +219,37 @@ void http_engine_end(struct http_job *job, enum http_outcome status, enum http_r
 	count_result(&c->engine.counts, status);
 	http_job_detach(job);
 	leave_gates(c, job);
-	list_remove(&c->active, job);
 	buffer_done(&job->robots);
 	if (job->owns_session)
 		http_session_destroy(job->session);
-
-	pthread_mutex_lock(&c->lock);
-	job->policy->pending--;
-	if (c->waiters > 0)
-		pthread_cond_broadcast(&c->changed);
-	pthread_mutex_unlock(&c->lock);
-
+	intake_leave(&c->intake, &job->link);
 	job->done(job->done_ctx, &r);
 	free(job);
-
-	pthread_mutex_lock(&c->lock);
-	c->pending--;
-	if (c->waiters > 0)
-		pthread_cond_broadcast(&c->changed);
-	pthread_mutex_unlock(&c->lock);
+	intake_left(&c->intake);
 }
 
 /* --- the engine thread --------------------------------------------------------------------------------------- */
 
-/* Moves what was submitted into the engine; returns false when it is time to stop. */
-static bool take_submitted(struct http_client *c, int64_t *sleep_ms)
+static void begin(struct intake_job *link)
 {
-	struct http_job *job;
-	bool go_on;
+	struct http_job *job = job_of(link);
+	struct http_client *c = client_of(job->engine);
 
-	pthread_mutex_lock(&c->lock);
-	job = c->submitted.head;
-	c->submitted = (struct job_list){ 0 };
-	go_on = !c->is_stopping;
-	c->is_sleeping = !job && go_on && *sleep_ms > 0;
-	c->stats = c->engine.counts;
-	pthread_mutex_unlock(&c->lock);
-	if (job || !go_on)
-		*sleep_ms = 0;
-	while (job) {
-		struct http_job *next = job->next;
-
-		c->engine.counts.fetches++;
-		list_push(&c->active, job);
-		gate_enter(&job->policy->gate, &job->waiter);
-		policy_run(c, job->policy);
-		job = next;
-	}
-	return go_on;
+	c->engine.counts.fetches++;
+	gate_enter(&job->policy->gate, &job->waiter);
+	policy_run(c, job->policy);
 }
 
-static void end_canceled(struct http_client *c, bool all)
+static void cancel(struct intake_job *link)
 {
-	struct http_job *job = c->active.head;
+	http_job_cancel(job_of(link));
+}
 
-	while (job) {
-		struct http_job *next = job->next;
-
-		if (all || (job->cancel && cancel_is_set(job->cancel)))
-			http_job_cancel(job);
-		job = next;
-	}
+static void publish(struct http_client *c)
+{
+	pthread_mutex_lock(&c->intake.lock);
+	c->stats = c->engine.counts;
+	pthread_mutex_unlock(&c->intake.lock);
 }
 
 static void read_letters(struct http_client *c)
@@ -337,7 +277,8 @@ static void *engine_body(void *arg)
 
 		c->engine.now_ms = clock_monotonic_ms();
 		sleep_ms = timer_heap_wait(&c->engine.timers, c->engine.now_ms, SLEEP_MOST_MS);
-		if (!take_submitted(c, &sleep_ms))
+		publish(c);
+		if (!intake_take(&c->intake, begin, &sleep_ms))
 			break;
 		places_run(c);
 		http_transfers_run(c->engine.transfers);
@@ -352,14 +293,21 @@ static void *engine_body(void *arg)
 		timer_heap_run(&c->engine.timers, c->engine.now_ms);
 		if (c->engine.now_ms - cancels_ms >= SLEEP_MOST_MS) {
 			cancels_ms = c->engine.now_ms;
-			end_canceled(c, false);
+			intake_cancel(&c->intake, false, cancel);
 		}
 	}
-	end_canceled(c, true);
+	intake_cancel(&c->intake, true, cancel);
 	return NULL;
 }
 
 /* --- the public side ----------------------------------------------------------------------------------------- */
+
+static void wake(void *ctx)
+{
+	struct http_client *c = ctx;
+
+	http_transfers_wake(c->engine.transfers);
+}
 
 static void on_letter(void *ctx)
 {
@@ -397,7 +345,7 @@ static struct status client_open(struct http_client *c)
 	c->engine.mailbox = http_mailbox_create(on_letter, c->engine.transfers);
 	c->slots = address_slots_create(s->per_address_max);
 	if (!c->engine.mailbox || !c->slots ||
-	    !timer_heap_reserve(&c->engine.timers, (size_t)c->pending_max * TIMERS_PER_JOB))
+	    !timer_heap_reserve(&c->engine.timers, (size_t)c->intake.most * TIMERS_PER_JOB))
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
 	TRY(thread_start("http", engine_body, c, &c->thread));
 	c->has_thread = true;
@@ -407,21 +355,15 @@ static struct status client_open(struct http_client *c)
 struct status http_client_create(const struct http_client_settings *settings, struct http_client **out)
 {
 	struct http_client *c = calloc(1, sizeof *c);
-	pthread_condattr_t attr;
 	struct status st;
 
 	if (!c)
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for the HTTP engine");
 	c->engine.settings = *settings;
 	fill_settings(&c->engine.settings);
-	c->pending_max = c->engine.settings.in_flight_max * (1 + WAITING_PER_PLACE);
 	gate_init(&c->places, (struct rate_source){ .take = NULL }, c->engine.settings.in_flight_max);
 	timer_heap_init(&c->engine.timers);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&c->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	intake_init(&c->intake, "fetch", c->engine.settings.in_flight_max * (1 + WAITING_PER_PLACE), wake, c);
 	st = client_open(c);
 	if (!status_ok(st)) {
 		http_client_destroy(c);
@@ -429,24 +371,6 @@ struct status http_client_create(const struct http_client_settings *settings, st
 	}
 	*out = c;
 	return STATUS_OK_VALUE;
-}
-
-static void wake(struct http_client *c)
-{
-	if (c->is_sleeping)
-		http_transfers_wake(c->engine.transfers);
-	c->is_sleeping = false;
-}
-
-/* Waits at most `ms` for a change; the lock is held. */
-static void wait_changed(struct http_client *c, int64_t ms)
-{
-	int64_t until = clock_monotonic_ms() + ms;
-	struct timespec ts = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
-
-	c->waiters++;
-	pthread_cond_timedwait(&c->changed, &c->lock, &ts);
-	c->waiters--;
 }
 
 static struct status bad_url(const char *why)
@@ -471,7 +395,7 @@ static struct status job_fill(struct http_client *c, struct http_job *job, const
 	job->policy = in->policy;
 	job->resolver = in->resolver;
 	job->sink = in->sink;
-	job->cancel = in->cancel;
+	job->link = (struct intake_job){ .share = &in->policy->share, .cancel = in->cancel };
 	job->address = job->slot = in->address;
 	job->body_bytes_max = in->body_bytes_max > 0 ? in->body_bytes_max : c->engine.settings.body_bytes_max;
 	buffer_init(&job->robots, ROBOTS_BYTES_MAX);
@@ -479,38 +403,6 @@ static struct status job_fill(struct http_client *c, struct http_job *job, const
 	job->session = in->session ? in->session : http_session_create();
 	return job->session ? STATUS_OK_VALUE
 			    : status_make(STATUS_RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "no memory for a fetch");
-}
-
-/* Waits for room and queues the job; the caller keeps it when this fails. */
-static struct status job_queue(struct http_client *c, struct http_job *job, bool may_wait)
-{
-	struct status st = STATUS_OK_VALUE;
-
-	pthread_mutex_lock(&c->lock);
-	for (;;) {
-		if (c->is_stopping) {
-			st = status_make(STATUS_UNAVAILABLE, "SHUTTING_DOWN", "the HTTP engine is stopping");
-			break;
-		}
-		if (job->cancel && cancel_is_set(job->cancel)) {
-			st = status_make(STATUS_CANCELLED, "CANCELED", "cancelled before the fetch began");
-			break;
-		}
-		if (c->pending < c->pending_max && job->policy->pending < job->policy->pending_max) {
-			c->pending++;
-			job->policy->pending++;
-			list_push(&c->submitted, job);
-			wake(c);
-			break;
-		}
-		if (!may_wait) {
-			st = status_make(STATUS_RESOURCE_EXHAUSTED, "HTTP_BUSY", "too many fetches are waiting");
-			break;
-		}
-		wait_changed(c, CANCEL_TICK_MS);
-	}
-	pthread_mutex_unlock(&c->lock);
-	return st;
 }
 
 static struct status submit(struct http_client *c, const struct http_fetch *in, http_done_fn done, void *ctx,
@@ -525,7 +417,7 @@ static struct status submit(struct http_client *c, const struct http_fetch *in, 
 	job->done_ctx = ctx;
 	st = job_fill(c, job, in);
 	if (status_ok(st))
-		st = job_queue(c, job, may_wait);
+		st = intake_submit(&c->intake, &job->link, may_wait);
 	if (!status_ok(st)) {
 		if (job->owns_session)
 			http_session_destroy(job->session);
@@ -548,41 +440,28 @@ struct status http_client_try_submit(struct http_client *client, const struct ht
 
 bool http_client_drain(struct http_client *c, int64_t timeout_ms)
 {
-	int64_t until = clock_monotonic_ms() + timeout_ms;
-	bool is_empty;
-
-	pthread_mutex_lock(&c->lock);
-	while (c->pending > 0 && clock_monotonic_ms() < until)
-		wait_changed(c, CANCEL_TICK_MS);
-	is_empty = c->pending == 0;
-	pthread_mutex_unlock(&c->lock);
-	return is_empty;
+	return intake_drain(&c->intake, timeout_ms);
 }
 
 void http_client_stats(struct http_client *c, struct http_client_stats *out)
 {
-	pthread_mutex_lock(&c->lock);
+	pthread_mutex_lock(&c->intake.lock);
 	*out = c->stats;
-	out->pending = c->pending;
-	pthread_mutex_unlock(&c->lock);
+	out->pending = c->intake.pending;
+	pthread_mutex_unlock(&c->intake.lock);
 }
 
 void http_client_destroy(struct http_client *c)
 {
 	if (!c)
 		return;
-	pthread_mutex_lock(&c->lock);
-	c->is_stopping = true;
-	pthread_cond_broadcast(&c->changed);
-	wake(c);
-	pthread_mutex_unlock(&c->lock);
+	intake_stop(&c->intake);
 	if (c->has_thread)
 		pthread_join(c->thread, NULL);
 	http_mailbox_close(c->engine.mailbox); /* before what its wake uses */
 	http_transfers_destroy(c->engine.transfers);
 	address_slots_destroy(c->slots);
 	timer_heap_done(&c->engine.timers);
-	pthread_cond_destroy(&c->changed);
-	pthread_mutex_destroy(&c->lock);
+	intake_done(&c->intake);
 	free(c);
 }

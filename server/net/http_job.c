@@ -241,7 +241,7 @@ static void resolve(struct http_job *job)
 		return;
 	}
 	job->letter = letter;
-	if (!job->resolver.start(job->resolver.ctx, job->target.host, job->cancel, http_letter_answer, letter)) {
+	if (!job->resolver.start(job->resolver.ctx, job->target.host, job->link.cancel, http_letter_answer, letter)) {
 		job->letter = NULL;
 		http_letter_free(letter);
 		end(job, HTTP_REASON_DNS_RESOLVE_ERROR, "the resolver refused the host");

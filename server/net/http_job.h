@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "net/http_client.h"
 #include "net/http_transfer.h"
+#include "net/intake.h"
 #include "net/rate_limit.h"
 #include "net/timer_heap.h"
 #include "net/url.h"
@@ -24,7 +25,7 @@ enum http_stage {
 };
 
 struct http_job {
-	struct http_job *next, *prev; /* submitted, then active */
+	struct intake_job link;
 	struct http_engine *engine;
 
 	/* what was asked */
@@ -33,7 +34,6 @@ struct http_job {
 	bool owns_session;
 	struct http_resolver resolver;
 	struct http_sink sink;
-	struct cancel *cancel;
 	http_done_fn done;
 	void *done_ctx;
 	int64_t body_bytes_max;

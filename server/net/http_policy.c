@@ -175,7 +175,7 @@ static struct status fill(struct http_policy *p, const struct http_policy_settin
 	p->timeout_ms = s->timeout_ms > 0 ? s->timeout_ms : HTTP_TIMEOUT_MS;
 	p->host_delay_ms = s->host_delay_ms > 0 ? s->host_delay_ms : 0;
 	p->retries_max = s->retries_max < HTTP_RETRIES_MAX ? s->retries_max : HTTP_RETRIES_MAX;
-	p->pending_max = s->fetches_max > 0 ? s->fetches_max + PENDING_SPARE : PENDING_UNLIMITED;
+	p->share.most = s->fetches_max > 0 ? s->fetches_max + PENDING_SPARE : PENDING_UNLIMITED;
 	p->allowed_count = s->allowed_status_count;
 	for (size_t i = 0; i < s->allowed_status_count; i++)
 		p->allowed[i] = s->allowed_statuses[i];

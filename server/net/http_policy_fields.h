@@ -3,6 +3,7 @@
 #define NET_HTTP_POLICY_FIELDS_H
 
 #include "net/http_policy.h"
+#include "net/intake.h"
 #include "net/timer_heap.h"
 
 #include <curl/curl.h>
@@ -16,13 +17,12 @@ struct http_policy {
 	unsigned retries_max;
 	size_t allowed_count;
 	uint16_t allowed[HTTP_POLICY_STATUSES_MAX];
-	unsigned pending_max; /* submitted and not called back; a submit beyond it waits */
 
 	struct rate_bucket bucket;
 	struct gate gate;
 	struct timer gate_timer;
-	void *engine;     /* for gate_timer; set when first used */
-	unsigned pending; /* under the client's lock */
+	void *engine; /* for gate_timer; set when first used */
+	struct intake_share share;
 };
 
 #endif
