@@ -19,7 +19,7 @@
 #define BATCH_LEAST 50
 #define BATCH_MOST  4000
 #define PATIENCE_MS 250 /* for the last answers; then what is there is stored, and the batch parked */
-#define PARTS_MOST  8   /* in which a parked batch is stored */
+#define PARTS_MOST  4   /* in which a parked batch is stored */
 
 struct dns_run {
 	struct phase_run base;

@@ -14,7 +14,7 @@
 
 #define DETAIL_SIZE 200
 #define PATIENCE_MS 1000 /* for the last sites; then what is there is stored, and the batch parked */
-#define PARTS_MOST  8    /* in which a parked batch is stored */
+#define PARTS_MOST  4    /* in which a parked batch is stored */
 
 /* One site; the engine's thread writes it until the tally has it back, then the batch's thread reads it. */
 struct site {
