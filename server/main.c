@@ -19,6 +19,7 @@
 #include "phase/probe.h"
 #include "proto/runtime/descriptor_set.h"
 #include "rpc/server.h"
+#include "store/instance_store.h"
 #include "store/ledger_store.h"
 #include "store/migrate.h"
 #include "store/pool.h"
@@ -37,8 +38,6 @@
 #include <unistd.h>
 
 #define DATABASE_WAIT_MS 30000 /* at start: a database that is just coming up */
-
-#define WORKER_DEAD_MS 15000 /* a worker that has not been seen for this long shares no rate */
 
 static const char usage[] =
 	"domainflowd " DOMAINFLOW_VERSION " - the DomainFlow Studio service\n"
@@ -141,7 +140,7 @@ static struct status count_live(struct store_pool *pool, int64_t *out)
 	AUTO(store_tx) struct store_tx *tx = NULL;
 
 	TRY(store_single(pool, 0, &tx));
-	TRY(store_instances_live(tx, "worker", &nobody, WORKER_DEAD_MS, out));
+	TRY(store_instances_live(tx, "worker", &nobody, INSTANCE_DEAD_MS, out));
 	return store_commit(&tx);
 }
 

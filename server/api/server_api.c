@@ -9,7 +9,9 @@
 #include "model/campaign.h"
 #include "rpc/call.h"
 #include "store/check_store.h"
+#include "store/instance_store.h"
 #include "store/migrate.h"
+#include "store/tx.h"
 
 #include "domainflow/v2/server_service.grpc-c.server.h"
 
@@ -17,6 +19,7 @@
 
 #define CHECK_MS_MAX      3000
 #define CLOCK_SKEW_MS_MAX 5000
+#define INSTANCES_MAX     1000
 
 typedef Domainflow__V2__DependencyCheck PbDependencyCheck;
 
@@ -49,6 +52,52 @@ static struct status get_server_info(struct rpc_call *call, const Domainflow__V2
 	answer->cache_available = cache_healthy(api->cache);
 	*out = answer;
 	return STATUS_OK_VALUE;
+}
+
+/* --- instances ----------------------------------------------------------------------------------------------- */
+
+static Domainflow__V2__Instance *instance_pb(struct arena *arena, const struct instance *instance)
+{
+	Domainflow__V2__Instance *pb = PB_NEW(arena, Domainflow__V2__Instance, domainflow__v2__instance);
+
+	if (!pb)
+		return NULL;
+	pb->id = pb_uuid(arena, &instance->id);
+	pb->roles = instance->roles;
+	pb->n_roles = instance->role_count;
+	pb->address = pb_text(instance->address);
+	pb->version = pb_text(instance->version);
+	pb->started_at = pb_time(arena, instance->started_at_ms);
+	pb->heartbeat_at = pb_time(arena, instance->heartbeat_at_ms);
+	pb->is_alive = instance->is_alive;
+	return pb;
+}
+
+static struct status list_instances(struct rpc_call *call, const Domainflow__V2__ListInstancesRequest *in,
+				    Domainflow__V2__ListInstancesResponse **out)
+{
+	const struct api *api = rpc_call_app(call);
+	struct arena *arena = rpc_call_arena(call);
+	Domainflow__V2__ListInstancesResponse *answer =
+		PB_NEW(arena, Domainflow__V2__ListInstancesResponse, domainflow__v2__list_instances_response);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct instance *instances;
+	size_t count;
+
+	(void)in;
+	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(store_instances_list(tx, INSTANCES_MAX, arena, &instances, &count));
+	TRY(store_commit(&tx));
+	if (!answer)
+		return status_out_of_memory();
+	answer->instances = arena_array(arena, count + 1, sizeof *answer->instances);
+	for (; answer->instances && answer->n_instances < count; answer->n_instances++) {
+		answer->instances[answer->n_instances] = instance_pb(arena, &instances[answer->n_instances]);
+		if (!answer->instances[answer->n_instances])
+			return status_out_of_memory();
+	}
+	*out = answer;
+	return answer->instances ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 /* --- dependencies -------------------------------------------------------------------------------------------- */
@@ -161,5 +210,6 @@ static struct status check_dependencies(struct rpc_call *call, const Domainflow_
 	return STATUS_OK_VALUE;
 }
 
-const struct domainflow_v2_server_handlers api_server_handlers = { .get_server_info = get_server_info,
+const struct domainflow_v2_server_handlers api_server_handlers = { .list_instances = list_instances,
+								   .get_server_info = get_server_info,
 								   .check_dependencies = check_dependencies };

@@ -76,11 +76,36 @@ static void a_schema_that_is_not_ours_has_failed(void **state)
 	assert_int_equal(ask()->dependencies[1]->state, STATE(OK));
 }
 
+static void instances_say_whether_they_are_alive(void **state)
+{
+	Domainflow__V2__ListInstancesRequest in = DOMAINFLOW__V2__LIST_INSTANCES_REQUEST__INIT;
+	Domainflow__V2__ListInstancesResponse *out = NULL;
+	struct df_call call = api_call(NULL);
+
+	(void)state;
+	expect_ok(domainflow_v2_server_list_instances(api_fixture.connection, &call, &in, &out));
+	assert_int_equal(out->n_instances, 0);
+	script("INSERT INTO instances (id, roles, address, version, heartbeat_at) VALUES"
+	       " ('0190f3a0-0000-7000-8000-000000000001', 'worker', '127.0.0.1:1', '1.0', now() - interval '1 minute'),"
+	       " ('0190f3a0-0000-7000-8000-000000000002', 'api,jobs', 'unix:/x', '1.1', now())");
+	expect_ok(domainflow_v2_server_list_instances(api_fixture.connection, &call, &in, &out));
+	assert_int_equal(out->n_instances, 2);
+	assert_string_equal(out->instances[0]->id, "0190f3a0-0000-7000-8000-000000000002");
+	assert_true(out->instances[0]->is_alive);
+	assert_int_equal(out->instances[0]->n_roles, 2);
+	assert_string_equal(out->instances[0]->roles[1], "jobs");
+	assert_string_equal(out->instances[0]->address, "unix:/x");
+	assert_false(out->instances[1]->is_alive);
+	assert_string_equal(out->instances[1]->version, "1.0");
+	assert_non_null(out->instances[1]->heartbeat_at);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		API_TEST(each_dependency_says_how_it_is),
 		API_TEST(a_schema_that_is_not_ours_has_failed),
+		API_TEST(instances_say_whether_they_are_alive),
 	};
 
 	return cmocka_run_group_tests(tests, api_fixture_open, api_fixture_close);
