@@ -2,7 +2,6 @@ package sse
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -278,10 +277,13 @@ func testLimits() Limits {
 	return limits
 }
 
+func newRegistry() *prometheus.Registry { return prometheus.NewRegistry() }
+
+func silent() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 // newTestHub is a hub over a fake upstream.
 func newTestHub(t testing.TB, u *fakeUpstream, limits Limits) (*Hub, http.Handler) {
-	hub := New(Options{Dial: u.serve(t), Registry: prometheus.NewRegistry(), Limits: limits,
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	hub := New(Options{Dial: u.serve(t), Registry: newRegistry(), Limits: limits, Log: silent()})
 	t.Cleanup(hub.Close)
 	return hub, hub
 }
