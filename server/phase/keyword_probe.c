@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "extract/rules.h"
 #include "net/http_reason.h"
+#include "phase/keyword_specs.h"
 #include "store/keyword_store.h"
 #include "store/persona_store.h"
 #include "store/tx.h"
@@ -55,19 +56,10 @@ static bool is_zero(const struct uuid *id)
 static struct status compile(struct run *run, struct set *set)
 {
 	struct rule_spec *specs = arena_array(run->arena, set->rule_count + 1, sizeof *specs);
-	size_t count = 0;
 
 	if (!specs)
 		return status_out_of_memory();
-	for (size_t i = 0; i < set->rule_count; i++)
-		if (set->rules[i].type == RULE_TYPE_STRING)
-			specs[count++] = (struct rule_spec){ .keyword_id = set->rules[i].id,
-							     .pattern = set->rules[i].pattern,
-							     .is_case_sensitive = set->rules[i].is_case_sensitive,
-							     .weight = set->rules[i].weight,
-							     .context_chars = (unsigned)set->rules[i].context_chars,
-							     .source = KEYWORD_FROM_SET };
-	return rules_compile(specs, count, &set->compiled);
+	return rules_compile(specs, keyword_specs_of(set->rules, set->rule_count, specs), &set->compiled);
 }
 
 static struct status read_set(struct run *run, struct store_tx *tx, const char *workspace, const struct uuid *id,

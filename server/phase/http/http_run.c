@@ -7,6 +7,7 @@
 #include "net/shared_rate.h"
 #include "phase/dns/dns_config.h"
 #include "phase/http/http_personas.h"
+#include "phase/keyword_specs.h"
 #include "phase/run.h"
 #include "store/keyword_store.h"
 #include "store/tx.h"
@@ -55,7 +56,7 @@ static struct status gather_rules(struct http_run *run, struct store_tx *tx, str
 {
 	const struct http_config *config = &run->config;
 	struct keyword_rule *stored;
-	size_t stored_count, count = 0, skipped = 0;
+	size_t stored_count, count, skipped;
 	struct rule_spec *specs;
 
 	TRY(store_keyword_rules_of(tx, config->keyword_set_ids, config->keyword_set_count, true, run->arena, &stored,
@@ -63,20 +64,8 @@ static struct status gather_rules(struct http_run *run, struct store_tx *tx, str
 	specs = arena_array(run->arena, stored_count + config->keyword_count + 1, sizeof *specs);
 	if (!specs)
 		return status_out_of_memory();
-	for (size_t i = 0; i < stored_count; i++) {
-		const struct keyword_rule *rule = &stored[i];
-
-		if (rule->type != RULE_TYPE_STRING) {
-			skipped++;
-			continue;
-		}
-		specs[count++] = (struct rule_spec){ .keyword_id = rule->id,
-						     .pattern = rule->pattern,
-						     .is_case_sensitive = rule->is_case_sensitive,
-						     .weight = rule->weight,
-						     .context_chars = (unsigned)rule->context_chars,
-						     .source = KEYWORD_FROM_SET };
-	}
+	count = keyword_specs_of(stored, stored_count, specs);
+	skipped = stored_count - count;
 	for (size_t i = 0; i < config->keyword_count; i++) {
 		struct rule_spec spec = { .pattern = config->keywords[i], .weight = 1, .source = KEYWORD_AD_HOC };
 
