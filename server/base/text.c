@@ -98,11 +98,16 @@ char *text_clean(struct arena *arena, const char *text, size_t n, size_t max_byt
 
 	if (!copy)
 		return NULL;
-	while (p < end) {
+	for (;;) {
 		char piece[4];
 		uint32_t cp = 0xFFFD;
-		unsigned took = utf8_read(p, end, &cp), wrote;
+		unsigned took, wrote;
 
+		while (p < end && len < bound && *p >= 0x20 && *p < 0x7F)
+			copy[len++] = (char)*p++;
+		if (p == end)
+			break;
+		took = utf8_read(p, end, &cp);
 		p += took ? took : 1;
 		if (took && ((cp < 0x20 && cp != '\t' && cp != '\n') || (cp >= 0x7F && cp < 0xA0)))
 			continue;

@@ -1,7 +1,7 @@
 #include "extract/parked.h"
 
 #include "base/compiler.h"
-#include "base/text.h"
+#include "extract/fold.h"
 #include "extract/page.h"
 
 #include <string.h>
@@ -20,28 +20,27 @@ static const struct {
 
 static const double threshold = 0.30;
 
-/* Lower-case copy of the part that counts. */
-static void lower_copy(const char *text, char *out, size_t capacity)
+/* Folded copy of the part that counts; folding never makes text longer. */
+static void fold_copy(const char *text, char *out, size_t capacity)
 {
-	size_t n = strnlen(text, capacity - 1);
+	size_t n = 0;
 
-	memcpy(out, text, n);
+	(void)fold_text(text, strnlen(text, capacity - 1), out, &n, NULL); /* fails only with a map */
 	out[n] = '\0';
-	text_lower(out);
 }
 
 struct parked parked_judge(const char *title, const char *visible)
 {
-	char lower_title[PAGE_TITLE_CHARS_MAX * 4 + 1], lower_visible[PAGE_VISIBLE_BYTES + 1];
+	char folded_title[PAGE_TITLE_CHARS_MAX * 4 + 1], folded_visible[PAGE_VISIBLE_BYTES + 1];
 	struct parked result = { 0 };
 	int points = 0;
 	size_t i;
 
-	lower_copy(title, lower_title, sizeof(lower_title));
-	lower_copy(visible, lower_visible, sizeof(lower_visible));
+	fold_copy(title, folded_title, sizeof(folded_title));
+	fold_copy(visible, folded_visible, sizeof(folded_visible));
 	for (i = 0; i < ARRAY_LEN(signs); i++)
-		if (((signs[i].where & IN_TITLE) && strstr(lower_title, signs[i].text)) ||
-		    ((signs[i].where & IN_SNIPPET) && strstr(lower_visible, signs[i].text)))
+		if (((signs[i].where & IN_TITLE) && strstr(folded_title, signs[i].text)) ||
+		    ((signs[i].where & IN_SNIPPET) && strstr(folded_visible, signs[i].text)))
 			points += signs[i].points;
 	result.confidence = (double)points / PARKED_POINTS_MAX;
 	result.is_parked = result.confidence >= threshold;

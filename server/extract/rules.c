@@ -36,6 +36,7 @@ struct rules_keyword {
 
 struct rules {
 	atomic_uint references;
+	uint64_t number; /* no other set of this process has it */
 	struct rule *rules;
 	size_t rule_count;
 	struct rules_keyword *keywords;
@@ -45,6 +46,7 @@ struct rules {
 
 struct rules_scratch {
 	hs_scratch_t *hs;
+	uint64_t fits; /* the set hs was last made to fit: asking the engine takes as long as scanning a page */
 	char *folded_text;
 	size_t folded_capacity;
 	struct fold_map map;
@@ -227,6 +229,7 @@ static struct status set_fill(struct rules *set, const struct rule_spec *specs, 
 
 struct status rules_compile(const struct rule_spec *specs, size_t count, struct rules **out)
 {
+	static _Atomic uint64_t numbers;
 	struct rules *set;
 	struct status st;
 
@@ -236,6 +239,7 @@ struct status rules_compile(const struct rule_spec *specs, size_t count, struct 
 	if (!set)
 		return status_out_of_memory();
 	atomic_init(&set->references, 1);
+	set->number = atomic_fetch_add_explicit(&numbers, 1, memory_order_relaxed) + 1;
 	st = set_fill(set, specs, count);
 	if (!status_ok(st)) {
 		rules_release(set);
@@ -311,6 +315,18 @@ static bool array_fit(void *array_pointer, size_t *capacity, size_t want, size_t
 	return true;
 }
 
+static bool engine_fit(struct rules_scratch *scratch, const struct rules *rules)
+{
+	if (scratch->fits == rules->number)
+		return true;
+	if (rules->folded && hs_alloc_scratch(rules->folded, &scratch->hs) != HS_SUCCESS)
+		return false;
+	if (rules->exact && hs_alloc_scratch(rules->exact, &scratch->hs) != HS_SUCCESS)
+		return false;
+	scratch->fits = rules->number;
+	return true;
+}
+
 static bool scratch_fit(struct rules_scratch *scratch, const struct rules *rules)
 {
 	if (++scratch->stamp == 0) { /* wrapped: old stamps could be taken for new */
@@ -318,11 +334,8 @@ static bool scratch_fit(struct rules_scratch *scratch, const struct rules *rules
 		scratch->stamp = 1;
 	}
 	scratch->tally_count = 0;
-	if (rules->folded && hs_alloc_scratch(rules->folded, &scratch->hs) != HS_SUCCESS)
-		return false;
-	if (rules->exact && hs_alloc_scratch(rules->exact, &scratch->hs) != HS_SUCCESS)
-		return false;
-	return array_fit(&scratch->last_ends, &scratch->last_ends_capacity, rules->rule_count, sizeof(uint64_t)) &&
+	return engine_fit(scratch, rules) &&
+	       array_fit(&scratch->last_ends, &scratch->last_ends_capacity, rules->rule_count, sizeof(uint64_t)) &&
 	       array_fit(&scratch->tally_at, &scratch->tally_at_capacity, rules->keyword_count, sizeof(uint32_t));
 }
 
