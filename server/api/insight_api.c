@@ -32,24 +32,24 @@ static struct status get_funnel(struct rpc_call *call, const Domainflow__V2__Get
 	const struct api *api = rpc_call_app(call);
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	Domainflow__V2__GetFunnelResponse *answer;
-	struct counters counters;
-	int64_t high_potential;
+	struct funnel funnel;
 	struct uuid id;
 
-	TRY(open_campaign(call, in->campaign_id, &id, &tx));
-	TRY(store_counters_get(tx, &id, &counters));
-	TRY(store_high_potential_count(tx, &id, api->settings->high_potential_richness, &high_potential));
+	TRY(api_uuid(rpc_call_arena(call), "campaignId", in->campaign_id, &id));
+	TRY(store_single(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), &tx));
+	TRY(store_funnel_get(tx, &id, rpc_call_principal(call)->workspace, api->settings->high_potential_richness,
+			     &funnel));
 	TRY(store_commit(&tx));
 	answer = PB_NEW(rpc_call_arena(call), Domainflow__V2__GetFunnelResponse, domainflow__v2__get_funnel_response);
 	if (!answer)
 		return status_out_of_memory();
-	answer->generated = counters.total_domains;
-	answer->dns_valid = counters.dns_ok;
-	answer->http_valid = counters.http_ok;
-	answer->keyword_hits = counters.keyword_hits;
-	answer->analyzed = counters.analyzed;
-	answer->high_potential = (int32_t)high_potential;
-	answer->leads = counters.lead_match;
+	answer->generated = funnel.generated;
+	answer->dns_valid = funnel.dns_valid;
+	answer->http_valid = funnel.http_valid;
+	answer->keyword_hits = funnel.keyword_hits;
+	answer->analyzed = funnel.analyzed;
+	answer->high_potential = funnel.high_potential;
+	answer->leads = funnel.leads;
 	*out = answer;
 	return STATUS_OK_VALUE;
 }

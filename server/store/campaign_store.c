@@ -147,11 +147,7 @@ struct status store_campaign_empty_some(struct store_tx *tx, const struct uuid *
 struct status store_campaign_delete(struct store_tx *tx, const struct uuid *id, const char *workspace)
 {
 	int64_t removed;
-	char text[UUID_TEXT_SIZE];
 
 	TRY(store_execute(tx, sql_campaign_delete, &removed, P_UUID(id), P_TEXT(workspace)));
-	uuid_to_text(id, text);
-	if (removed == 0)
-		return status_make(STATUS_NOT_FOUND, "CAMPAIGN_UNKNOWN", "there is no campaign %s", text);
-	return STATUS_OK_VALUE;
+	return removed > 0 ? STATUS_OK_VALUE : store_campaign_unknown(id);
 }

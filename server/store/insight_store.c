@@ -4,6 +4,7 @@
 #include "store/query.h"
 #include "store/row.h"
 #include "store/sql.h"
+#include "store/state_store.h"
 
 struct status store_rejections_count(struct store_tx *tx, const struct uuid *campaign_id, struct rejection_count *out)
 {
@@ -29,11 +30,25 @@ struct status store_rejections_count(struct store_tx *tx, const struct uuid *cam
 	return STATUS_OK_VALUE;
 }
 
-struct status store_high_potential_count(struct store_tx *tx, const struct uuid *campaign_id, double richness_above,
-					 int64_t *out)
+struct status store_funnel_get(struct store_tx *tx, const struct uuid *campaign_id, const char *workspace,
+			       double richness_above, struct funnel *out)
 {
 	AUTO(pgresult) PGresult *rows = NULL;
+	struct funnel funnel = { 0 };
+	struct row row;
 
-	TRY(store_query(tx, sql_high_potential_count, &rows, P_UUID(campaign_id), P_DOUBLE(richness_above)));
-	return row_int64(rows, 0, "domains", out);
+	TRY(store_query(tx, sql_funnel, &rows, P_UUID(campaign_id), P_TEXT(workspace), P_DOUBLE(richness_above)));
+	row_begin(&row, rows, NULL);
+	if (!row_next(&row))
+		return store_campaign_unknown(campaign_id);
+	funnel.generated = take_int32(&row, "total_domains");
+	funnel.dns_valid = take_int32(&row, "dns_ok");
+	funnel.http_valid = take_int32(&row, "http_ok");
+	funnel.keyword_hits = take_int32(&row, "keyword_hits");
+	funnel.analyzed = take_int32(&row, "analyzed");
+	funnel.high_potential = take_int32(&row, "high_potential");
+	funnel.leads = take_int32(&row, "lead_match");
+	TRY(row_status(&row));
+	*out = funnel;
+	return STATUS_OK_VALUE;
 }

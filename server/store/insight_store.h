@@ -1,4 +1,5 @@
-/* store/insight_store.h: the counting questions that the counters don't answer. */
+/* store/insight_store.h: questions about a campaign that count. Threads: any; each call uses the transaction it is
+ * given. */
 #ifndef STORE_INSIGHT_STORE_H
 #define STORE_INSIGHT_STORE_H
 
@@ -18,7 +19,14 @@ struct rejection_count {
 
 struct status store_rejections_count(struct store_tx *tx, const struct uuid *campaign_id,
 				     struct rejection_count *out) MUST_CHECK;
-struct status store_high_potential_count(struct store_tx *tx, const struct uuid *campaign_id, double richness_above,
-					 int64_t *out) MUST_CHECK;
+
+/* How many domains got how far. high_potential is counted from the index by richness, the rest are counters. */
+struct funnel {
+	int32_t generated, dns_valid, http_valid, keyword_hits, analyzed, high_potential, leads;
+};
+
+/* One statement, so all of one moment. NOT_FOUND / CAMPAIGN_UNKNOWN in that workspace. */
+struct status store_funnel_get(struct store_tx *tx, const struct uuid *campaign_id, const char *workspace,
+			       double richness_above, struct funnel *out) MUST_CHECK;
 
 #endif

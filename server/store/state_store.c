@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static struct status unknown_campaign(const struct uuid *id)
+struct status store_campaign_unknown(const struct uuid *id)
 {
 	char text[UUID_TEXT_SIZE];
 
@@ -81,7 +81,7 @@ struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, con
 		AUTO(pgresult) PGresult *locked = NULL;
 		TRY(store_query(tx, sql_campaign_lock, &locked, P_UUID(id), P_TEXT(workspace)));
 		if (PQntuples(locked) == 0)
-			return unknown_campaign(id);
+			return store_campaign_unknown(id);
 	}
 	TRY(store_query(tx, sql_campaign_snapshot, &rows, P_UUID(id), P_TEXT(workspace)));
 	for (row_begin(&row, rows, arena); row_next(&row) && seen < PHASE_COUNT; seen++) {
@@ -91,7 +91,7 @@ struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, con
 	}
 	TRY(row_status(&row));
 	if (seen == 0)
-		return unknown_campaign(id);
+		return store_campaign_unknown(id);
 	if (seen != PHASE_COUNT)
 		return status_make(STATUS_INTERNAL, "PHASES_MISSING", "a campaign has %d phase rows", seen);
 	*out = snapshot;
@@ -260,7 +260,7 @@ struct status store_counters_get(struct store_tx *tx, const struct uuid *campaig
 	TRY(store_query(tx, sql_counters_get, &rows, P_UUID(campaign_id)));
 	row_begin(&row, rows, NULL);
 	if (!row_next(&row))
-		return unknown_campaign(campaign_id);
+		return store_campaign_unknown(campaign_id);
 	store_take_counters(&row, &counters);
 	TRY(row_status(&row));
 	*out = counters;

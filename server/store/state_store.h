@@ -20,6 +20,9 @@ struct store_tx;
 struct status store_snapshot_get(struct store_tx *tx, const struct uuid *id, const char *workspace, bool lock,
 				 struct arena *arena, struct campaign_snapshot *out) MUST_CHECK;
 
+/* NOT_FOUND / CAMPAIGN_UNKNOWN, for statements that found no such campaign. */
+struct status store_campaign_unknown(const struct uuid *id);
+
 /* The columns of campaign_snapshot.sql and counters_get.sql, for other statements that return them. */
 void store_take_campaign(struct row *row, struct campaign *out);
 void store_take_phase(struct row *row, struct phase_state *out);
