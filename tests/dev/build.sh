@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Building, formatting, and the pinned tools that are not in Debian.
 
-GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9 # the newest that Go 1.19 builds
+GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9
 BUF=tests/tools/node_modules/@bufbuild/buf-linux-x64/bin/buf
 IMAGE=proto/image.binpb
 
@@ -14,25 +14,9 @@ build() {
 	quietly "build/$preset.log" cmake --build "build/$preset" "$@"
 }
 
-GO_LEAST=1.25
-
-# Whether the go found is new enough for the gateway; Debian's own is not.
-go_is_new_enough() {
-	local version
-	version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
-	version=${version#go}
-	[ "$(printf '%s\n%s\n' "$GO_LEAST" "${version%%[- ]*}" | sort -V | head -n 1)" = "$GO_LEAST" ]
-}
-
-go_ensure() {
-	go_is_new_enough ||
-		die "the gateway needs Go $GO_LEAST or newer in PATH: unpack a release from https://go.dev/dl into /usr/local and put /usr/local/go/bin first"
-}
-
 # The REST gateway, next to the C programs.
 build_gateway() {
 	local version
-	go_ensure
 	step "building domainflow-gateway"
 	version=$(sed -n 's/^project(domainflow .*VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
 	mkdir -p "$BIN"

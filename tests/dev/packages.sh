@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# Debian packages: asks dpkg first, calls apt-get only for what is missing.
+# What must be there: Go, which Debian has only in old versions, and Debian packages. Asks dpkg first, calls apt-get only
+# for what is missing.
 
+GO_LEAST=1.25
 NODE_LEAST=18
 
 has_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -8,12 +10,26 @@ has_package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" =
 # Programs that may come from elsewhere than Debian.
 has_program_instead() {
 	case $1 in
-	golang-go) command -v go >/dev/null ;;
 	npm) command -v npm >/dev/null ;;
 	nodejs) command -v node >/dev/null && [ "$(node -p 'parseInt(process.versions.node)')" -ge $NODE_LEAST ] ;;
 	python3) command -v python3 >/dev/null ;;
 	*) false ;;
 	esac
+}
+
+go_is_new_enough() {
+	local version
+	version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null) || return 1
+	version=${version#go}
+	[ "$(printf '%s\n%s\n' "$GO_LEAST" "${version%%[- ]*}" | sort -V | head -n 1)" = "$GO_LEAST" ]
+}
+
+# Go in the PATH, or where its own instructions put it: sudo forgets the caller's PATH.
+go_ensure() {
+	go_is_new_enough && return
+	PATH=/usr/local/go/bin:$PATH
+	go_is_new_enough ||
+		die "Go $GO_LEAST or newer is needed, and Debian's is older: unpack a release from https://go.dev/dl into /usr/local (tar -C /usr/local -xzf go*.linux-*.tar.gz), then run this again"
 }
 
 # Of those listed and those named.
@@ -55,6 +71,7 @@ packages_install() {
 
 packages_ensure() {
 	local missing
+	go_ensure
 	command -v dpkg-query >/dev/null || die "this is not Debian; install what tests/dev/packages.txt names yourself"
 	mapfile -t missing < <(packages_missing "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0

@@ -97,7 +97,6 @@ stack_up() {
 	local run=$1
 	packages_ensure
 	ports_are_ours "$run"
-	go_ensure
 	build release --target domainflowd dfctl || die "the release build failed; see build/release.log"
 	build_gateway || die "the gateway did not build; see build/gateway.log"
 	step "PostgreSQL and Redis"
