@@ -46,11 +46,17 @@ void arena_destroy(struct arena *arena)
 	free(arena);
 }
 
+void arena_clear(struct arena *arena)
+{
+	blocks_free(arena->block);
+	arena->block = NULL;
+	arena->used = 0;
+}
+
 void arena_reset(struct arena *arena)
 {
 	if (arena->block && arena->block->size > BLOCK_BYTES_MAX) {
-		blocks_free(arena->block); /* made for one large thing: not worth keeping */
-		arena->block = NULL;
+		arena_clear(arena); /* made for one large thing: not worth keeping */
 	} else if (arena->block) {
 		blocks_free(arena->block->next);
 		arena->block->next = NULL;

@@ -19,6 +19,8 @@ struct arena *arena_create(size_t limit_bytes) MUST_CHECK;
 void arena_destroy(struct arena *arena); /* accepts NULL */
 /* Forgets everything handed out, keeps the first block for reuse. */
 void arena_reset(struct arena *arena);
+/* The same, but keeps nothing: for an arena that will be idle. */
+void arena_clear(struct arena *arena);
 
 void *arena_alloc(struct arena *arena, size_t bytes) MUST_CHECK;
 /* count × size with an overflow check. */

@@ -276,6 +276,7 @@ static void *thread_main(void *arg)
 			runs_unpark(claim->entry);
 			hold(w, claim, arena);
 		} else if (cancel_is_set(&w->stop) || !work_on_next(w, arena)) {
+			arena_clear(arena); /* work wanders over the threads: each would keep a block */
 			claims_wait(w->claims, seen, SCOUT_MS);
 		}
 		arena_reset(arena);
