@@ -3,44 +3,17 @@
 
 #include "api/api.h"
 #include "api/convert.h"
+#include "api/domain_detail_api.h"
 #include "api/domain_pb.h"
 #include "api/domain_request.h"
-#include "base/clock.h"
-#include "base/text.h"
 #include "rpc/call.h"
 #include "store/state_store.h"
 #include "store/tx.h"
 
 #include "domainflow/v2/domain_service.grpc-c.server.h"
 
-#include <string.h>
-
-#define NAME_BYTES_MAX 253
-
 typedef Domainflow__V2__ListDomainsRequest PbListRequest;
 typedef Domainflow__V2__ListDomainsResponse PbListResponse;
-
-static struct status open_campaign(struct rpc_call *call, const struct uuid *id, struct store_tx **tx)
-{
-	const struct api *api = rpc_call_app(call);
-	struct campaign_snapshot snapshot;
-
-	TRY(store_begin_snapshot(api->pool, clock_monotonic_ms() + rpc_call_ms_left(call), tx));
-	return store_snapshot_get(*tx, id, rpc_call_principal(call)->workspace, false, rpc_call_arena(call), &snapshot);
-}
-
-static struct status read_name(struct arena *arena, const char *domain, char **out)
-{
-	char *name = arena_strdup(arena, domain);
-
-	if (!name)
-		return status_out_of_memory();
-	if (!*name || strlen(name) > NAME_BYTES_MAX)
-		return api_bad_field(arena, "domain", "must have 1 to 253 bytes");
-	text_lower(name);
-	*out = name;
-	return STATUS_OK_VALUE;
-}
 
 /* --- ListDomains ----------------------------------------------------------------------------------------------- */
 
@@ -86,14 +59,20 @@ static struct status find_total(struct store_tx *tx, struct listing *l)
 	return STATUS_OK_VALUE;
 }
 
+/* Fewer than one domain in so many has a rare keyword. */
+#define RARE_KEYWORD 50
+
 static struct status find_rows(struct store_tx *tx, struct listing *l)
 {
 	TRY(store_counters_get(tx, &l->campaign_id, &l->counters));
+	TRY(find_total(tx, l));
+	if (l->total == 0 || l->place.start.skip >= l->total)
+		return STATUS_OK_VALUE;
+	l->query.filter.keyword_is_rare = l->total < l->counters.total_domains / RARE_KEYWORD;
 	TRY(store_domains_page(tx, &l->campaign_id, &l->query, &l->place.start, l->place.limit + 1, l->arena, &l->at,
 			       &l->found));
 	l->count = l->found > (size_t)l->place.limit ? (size_t)l->place.limit : l->found;
-	TRY(store_domains_at(tx, &l->campaign_id, l->at, l->count, l->arena, &l->domains, &l->count));
-	return find_total(tx, l);
+	return store_domains_at(tx, &l->campaign_id, l->at, l->count, l->arena, &l->domains, &l->count);
 }
 
 static char *cursor_of(const struct listing *l, size_t row)
@@ -152,7 +131,7 @@ static struct status list_domains(struct rpc_call *call, const PbListRequest *in
 	AUTO(store_tx) struct store_tx *tx = NULL;
 
 	TRY(read_listing(rpc_call_app(call), in, &l));
-	TRY(open_campaign(call, &l.campaign_id, &tx));
+	TRY(api_domains_open(call, &l.campaign_id, NULL, &tx));
 	TRY(find_rows(tx, &l));
 	TRY(store_commit(&tx));
 	*out = listing_pb(&l);
@@ -174,8 +153,8 @@ static struct status get_domain(struct rpc_call *call, const Domainflow__V2__Get
 	char *name;
 
 	TRY(api_uuid(arena, "campaignId", in->campaign_id, &id));
-	TRY(read_name(arena, in->domain, &name));
-	TRY(open_campaign(call, &id, &tx));
+	TRY(api_domain_name(arena, in->domain, &name));
+	TRY(api_domains_open(call, &id, NULL, &tx));
 	TRY(store_domain_get(tx, &id, name, arena, &domain));
 	TRY(store_commit(&tx));
 	answer = PB_NEW(arena, Domainflow__V2__GetDomainResponse, domainflow__v2__get_domain_response);
@@ -191,4 +170,6 @@ static struct status get_domain(struct rpc_call *call, const Domainflow__V2__Get
 const struct domainflow_v2_domain_handlers api_domain_handlers = {
 	.list_domains = list_domains,
 	.get_domain = get_domain,
+	.list_domain_keywords = api_list_domain_keywords,
+	.get_score_breakdown = api_get_score_breakdown,
 };

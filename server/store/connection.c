@@ -283,7 +283,8 @@ static PGconn *start(const struct settings *s, const char *application)
 	snprintf(options, sizeof options,
 		 "-c statement_timeout=%" PRId64 " -c lock_timeout=%" PRId64
 		 " -c idle_in_transaction_session_timeout=%" PRId64 " -c timezone=UTC -c search_path=public"
-		 " -c client_connection_check_interval=1000 -c client_min_messages=warning -c datestyle=ISO",
+		 " -c client_connection_check_interval=1000 -c client_min_messages=warning -c datestyle=ISO"
+		 " -c jit=off", /* compiling takes longer than any of our statements gains */
 		 s->db_statement_ms, s->db_lock_ms, s->db_idle_transaction_ms);
 	{
 		/* Later ones win over what the connection string says. */

@@ -1,6 +1,7 @@
 #include "store/domain_list_store.h"
 
 #include "base/arena.h"
+#include "store/domain_detail_store.h"
 #include "store/generation_store.h"
 #include "store/row.h"
 #include "store/sql.h"
@@ -106,15 +107,11 @@ struct status store_domains_at(struct store_tx *tx, const struct uuid *campaign_
 struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name,
 			       struct arena *arena, struct domain *out)
 {
-	AUTO(pgresult) PGresult *rows = NULL;
 	struct domain *list;
 	int64_t offset;
 	size_t count;
 
-	TRY(store_query(tx, sql_domain_by_name, &rows, P_UUID(campaign_id), P_TEXT(name)));
-	if (PQntuples(rows) == 0)
-		return status_make(STATUS_NOT_FOUND, "DOMAIN_UNKNOWN", "the campaign has no domain %.100s", name);
-	TRY(row_int64(rows, 0, "offset_index", &offset));
+	TRY(store_domain_offset(tx, campaign_id, name, &offset));
 	TRY(rows_at(tx, campaign_id, &offset, 1, arena, &list, &count));
 	if (count == 0)
 		return status_make(STATUS_INTERNAL, "DATABASE_ROW", "a domain vanished within a transaction");
@@ -125,18 +122,24 @@ struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_
 /* --- composed statements --------------------------------------------------------------------------------------- */
 
 /* With stale statistics the planner takes a new campaign for empty and pairs a million rows with a million by nested
- * loops. Merging or hashing two tables of a campaign is right for every size. */
+ * loops; merging or hashing two tables of a campaign is right for every size. And it takes rows without features for
+ * so rare that it would rather look at all of them and sort. */
+static const char *settings_of(const struct domain_sql *sql, bool on)
+{
+	if (sql->joins_all)
+		return on ? "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '32MB'"
+			  : "SET LOCAL enable_nestloop = on; SET LOCAL work_mem TO DEFAULT";
+	return on ? "SET LOCAL enable_sort = off" : "SET LOCAL enable_sort = on";
+}
+
 static struct status run(struct store_tx *tx, const struct domain_sql *sql, PGresult **out)
 {
-	struct status st;
+	bool is_special = sql->joins_all || sql->walks;
 
-	if (!sql->joins_all)
-		return store_query_params(tx, &sql->statement, out, sql->params, sql->count);
-	TRY(store_script(tx, "SET LOCAL enable_nestloop = off"));
-	st = store_query_params(tx, &sql->statement, out, sql->params, sql->count);
-	if (status_ok(st))
-		TRY(store_script(tx, "SET LOCAL enable_nestloop = on"));
-	return st;
+	if (is_special)
+		TRY(store_script(tx, settings_of(sql, true)));
+	TRY(store_query_params(tx, &sql->statement, out, sql->params, sql->count));
+	return is_special ? store_script(tx, settings_of(sql, false)) : STATUS_OK_VALUE;
 }
 
 struct status store_domains_count(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
@@ -152,6 +155,9 @@ struct status store_domains_count(struct store_tx *tx, const struct uuid *campai
 	TRY(run(tx, &sql, &rows));
 	return row_int64(rows, 0, "domains", out);
 }
+
+/* Before more rows than this are skipped, those with a key are counted: there may be fewer. */
+#define COUNTED_SKIP 10000
 
 /* --- pages ------------------------------------------------------------------------------------------------------ */
 
@@ -252,14 +258,17 @@ static struct status pages_skipping(struct page *page, int64_t skip)
 		page->after = NULL;
 		return STATUS_OK_VALUE;
 	}
-	TRY(add_part(page, DOMAIN_PART_KEYED, skip));
-	if (is_full(page) || !domain_order_is_nullable(page->query->order))
-		return STATUS_OK_VALUE;
-	if (page->count == 0 && skip > 0)
+	if (!domain_order_is_nullable(page->query->order))
+		return add_part(page, DOMAIN_PART_KEYED, skip);
+	if (skip > COUNTED_SKIP)
 		TRY(count_keyed(page, &keyed));
-	else
-		keyed = skip;
-	return add_part(page, DOMAIN_PART_NULLS, skip - keyed);
+	if (skip <= COUNTED_SKIP || skip < keyed)
+		TRY(add_part(page, DOMAIN_PART_KEYED, skip));
+	if (is_full(page))
+		return STATUS_OK_VALUE;
+	if (page->count == 0 && skip > 0 && skip <= COUNTED_SKIP)
+		TRY(count_keyed(page, &keyed));
+	return add_part(page, DOMAIN_PART_NULLS, page->count == 0 ? skip - keyed : 0);
 }
 
 struct status store_domains_page(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,

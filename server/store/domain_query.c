@@ -41,7 +41,8 @@ static void put(struct composer *c, const char *fragment, const struct store_par
 /* Where a statement's rows come from; $1 is the campaign. */
 enum source {
 	SOURCE_DOMAINS,  /* d alone */
-	SOURCE_JOINED,   /* d, with f where a page was read */
+	SOURCE_JOINED,   /* d, with f where a page was read: reads all of both */
+	SOURCE_PROBED,   /* the same, asking for f row by row: where the first rows in offset order are wanted */
 	SOURCE_FEATURES, /* f, and the domain of each: only where a page was read */
 };
 
@@ -51,7 +52,13 @@ static const char *const sources[] = {
 			  " ON f.campaign_id = $1 AND f.domain_id = d.offset_index"
 			  " AND f.processing_state IN ('ready', 'stale') AND d.http_status = 'ok'"
 			  " WHERE d.campaign_id = $1",
-	/* OFFSET 0: a probe of the key for each row of f, whatever the statistics say */
+	/* OFFSET 0: a probe of the key for each row, whatever the statistics say */
+	[SOURCE_PROBED] =
+		" FROM domains d LEFT JOIN LATERAL (SELECT domain_id, content_richness_score, microcrawl_gain_ratio,"
+		" kw_unique_count, stuffing_penalty, repetition_index, anchor_share, has_contact"
+		" FROM domain_extraction_features WHERE campaign_id = $1 AND domain_id = d.offset_index"
+		" AND processing_state IN ('ready', 'stale') AND d.http_status = 'ok' OFFSET 0) f ON true"
+		" WHERE d.campaign_id = $1",
 	[SOURCE_FEATURES] =
 		" FROM domain_extraction_features f CROSS JOIN LATERAL (SELECT offset_index, domain_name, dns_status,"
 		" http_status, lead_status, rejection_reason, dns_reason, http_reason, is_parked, domain_score,"
@@ -128,20 +135,37 @@ static void put_feature_filters(struct composer *c, const struct domain_filter *
 	}
 }
 
-/* The three heaviest keywords stand in the domain row, the others in rows of their own, while those are kept. OFFSET 0
- * keeps them probed by key, for domains that passed everything else. */
-static void put_keyword_filter(struct composer *c, const char *keyword)
+/* The three heaviest keywords stand in the domain row, the others in rows of their own, while those are kept. */
+#define TOP_KEYWORD_HAS \
+	"strpos(lower(concat_ws(E'\\n', d.http_keywords -> 0 ->> 'surface_form'," \
+	" d.http_keywords -> 1 ->> 'surface_form', d.http_keywords -> 2 ->> 'surface_form')), lower(?)) > 0"
+
+/* Asks each domain that passed everything else; OFFSET 0 keeps the rows probed by key. */
+static void put_keyword_probe(struct composer *c, const char *keyword)
 {
 	PUT(c,
-	    " AND d.http_status = 'ok' AND (EXISTS (SELECT 1 FROM jsonb_path_query(d.http_keywords,"
-	    " '$[*].surface_form') AS k WHERE strpos(lower(k #>> '{}'), lower(?)) > 0)"
+	    " AND d.http_status = 'ok' AND (" TOP_KEYWORD_HAS
 	    " OR EXISTS (SELECT 1 FROM domain_extracted_keywords k WHERE k.campaign_id = $1 AND k.domain_id = ",
 	    P_TEXT(keyword));
 	PUT(c, c->offset);
 	PUT(c, " AND strpos(lower(k.surface_form), lower(?)) > 0 OFFSET 0))", P_TEXT(keyword));
 }
 
-static void put_filters(struct composer *c, const struct domain_filter *f)
+/* Reads every keyword of the campaign once. */
+static void put_keyword_search(struct composer *c, const char *keyword)
+{
+	PUT(c, " AND d.http_status = 'ok' AND ");
+	PUT(c, c->offset);
+	PUT(c,
+	    " IN (SELECT k.domain_id FROM domain_extracted_keywords k WHERE k.campaign_id = $1"
+	    " AND strpos(lower(k.surface_form), lower(?)) > 0"
+	    " UNION ALL SELECT d.offset_index FROM domains d WHERE d.campaign_id = $1 AND d.http_status = 'ok'"
+	    " AND " TOP_KEYWORD_HAS ")",
+	    P_TEXT(keyword), P_TEXT(keyword));
+	c->out->joins_all = true;
+}
+
+static void put_filters(struct composer *c, const struct domain_filter *f, bool wants_all)
 {
 	if (f->dns_status)
 		PUT(c, " AND d.dns_status = ?::dns_status_enum", P_TEXT(f->dns_status));
@@ -163,8 +187,10 @@ static void put_filters(struct composer *c, const struct domain_filter *f)
 	if (f->name)
 		PUT(c, " AND strpos(d.domain_name, ?) > 0", P_TEXT(f->name));
 	put_feature_filters(c, f);
-	if (f->keyword)
-		put_keyword_filter(c, f->keyword);
+	if (f->keyword && (wants_all || f->keyword_is_rare))
+		put_keyword_search(c, f->keyword);
+	else if (f->keyword)
+		put_keyword_probe(c, f->keyword);
 }
 
 /* --- order and position ---------------------------------------------------------------------------------------- */
@@ -277,7 +303,10 @@ struct status domain_sql_page(const struct uuid *campaign_id, const struct domai
 	enum source source = source_of(q, !wants_null, wants_null);
 	struct composer c;
 
+	if (source == SOURCE_JOINED && (wants_null || q->order == DOMAIN_ORDER_OFFSET))
+		source = SOURCE_PROBED;
 	begin(&c, campaign_id, source, "domains_page", out);
+	out->walks = source == SOURCE_PROBED;
 	PUT(&c, "SELECT ");
 	PUT(&c, c.offset);
 	PUT(&c, " AS offset_index, ");
@@ -285,7 +314,7 @@ struct status domain_sql_page(const struct uuid *campaign_id, const struct domai
 	PUT(&c, "::text AS key");
 	PUT(&c, sources[source]);
 	put_null(&c, q, wants_null);
-	put_filters(&c, &q->filter);
+	put_filters(&c, &q->filter, false);
 	if (part == DOMAIN_PART_NULLS_AFTER) {
 		PUT(&c, " AND ");
 		PUT(&c, c.offset);
@@ -312,7 +341,7 @@ struct status domain_sql_count(const struct uuid *campaign_id, const struct doma
 	PUT(&c, sources[source]);
 	if (only_keyed)
 		put_null(&c, q, false);
-	put_filters(&c, &q->filter);
+	put_filters(&c, &q->filter, true);
 	return end(&c, arena);
 }
 
@@ -336,6 +365,6 @@ struct status domain_sql_offsets(const struct uuid *campaign_id, const struct do
 		PUT(&c, " DESC");
 	PUT(&c, ") AS offsets");
 	PUT(&c, sources[source]);
-	put_filters(&c, &q->filter);
+	put_filters(&c, &q->filter, true);
 	return end(&c, arena);
 }

@@ -45,8 +45,9 @@ struct domain_filter {
 	bool has_min_score;
 	double min_score;
 	bool not_parked, has_contact;
-	const char *keyword; /* part of a matched keyword's surface form, case ignored */
-	const char *name;    /* part of the name, in lower case */
+	const char *keyword;  /* part of a matched keyword's surface form, case ignored */
+	bool keyword_is_rare; /* few domains have it: pages look for them instead of asking each */
+	const char *name;     /* part of the name, in lower case */
 	enum warning_filter warnings;
 	bool has_bucket;
 	enum bucket bucket;
@@ -90,7 +91,8 @@ struct domain_sql {
 	struct sql_statement statement;
 	struct store_param params[DOMAIN_SQL_PARAMS_MAX];
 	size_t count;
-	bool joins_all; /* reads two tables of the campaign whole: run it without nested loops */
+	bool joins_all; /* reads two tables of the campaign whole: no nested loops, more memory */
+	bool walks;     /* goes through the rows in order until it has enough: no sorting */
 };
 
 /* rows: offset_index bigint, key text; in order. */

@@ -73,6 +73,11 @@ static void fill(struct seed *s, size_t i, bool with_gaps)
 	for (unsigned k = 0; k < 3; k++)
 		s->surfaces[k] = roll(4) == 0 ? PICK(surfaces) : NULL;
 	s->top_surfaces = PICK(top_surfaces);
+	if (i == 0) { /* a rare keyword */
+		s->http_status = "ok";
+		s->state = "ready";
+		s->surfaces[0] = "Unicorn";
+	}
 }
 
 /* --- storing --------------------------------------------------------------------------------------------------- */

@@ -114,6 +114,7 @@ static void set_min_score(Request *in, double value)
 	X(keyword, in->keyword = text("TELE"), has_keyword(s, "tele")) \
 	X(keyword_percent, in->keyword = text("0%"), has_keyword(s, "0%")) \
 	X(keyword_underscore, in->keyword = text("e_x"), has_keyword(s, "e_x")) \
+	X(keyword_rare, in->keyword = text("corn"), has_keyword(s, "corn")) \
 	X(keyword_key, in->keyword = text("surface"), has_keyword(s, "surface")) \
 	X(warned, in->warnings = DOMAINFLOW__V2__WARNING_FILTER__WARNING_FILTER_HAS, is_warned(s)) \
 	X(unwarned, in->warnings = DOMAINFLOW__V2__WARNING_FILTER__WARNING_FILTER_NONE, !is_warned(s)) \
