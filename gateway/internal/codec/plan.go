@@ -110,6 +110,11 @@ func wordsOf(enum protoreflect.EnumDescriptor) *words {
 	return made.(*words)
 }
 
+// Word is what an enum value is called in JSON; "" for one that this gateway does not know.
+func Word(value protoreflect.Enum) string {
+	return wordsOf(value.Descriptor()).ofNumber[value.Number()]
+}
+
 func makeWords(enum protoreflect.EnumDescriptor) *words {
 	w := &words{ofNumber: map[protoreflect.EnumNumber]string{}, number: map[string]protoreflect.EnumNumber{}}
 	prefix := upperSnake(string(enum.Name())) + "_"

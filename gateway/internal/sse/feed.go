@@ -106,11 +106,11 @@ func (f *feed) isRenewed() bool {
 	return was
 }
 
-// standing returns the last lifecycle number; false when it is not known yet.
-func (f *feed) standing() (int32, bool) {
+// standing returns the last lifecycle number; false when the feed is not live yet.
+func (f *feed) standing() (sequence int32, isLive bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.sequence, f.isLive && f.campaign != ""
+	return f.sequence, f.isLive
 }
 
 // begin: upstream said where the stream stands. What clients had before can't be continued when it is not the first
@@ -190,7 +190,7 @@ func (f *feed) send(c *client, e *event) {
 		f.hub.metrics.countDropped(lost)
 	}
 	if isSlow {
-		f.hub.metrics.slowClosed.Inc()
+		f.hub.metrics.slowClosed.Add(1)
 	}
 }
 

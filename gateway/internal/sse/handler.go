@@ -3,7 +3,9 @@ package sse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -94,7 +96,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, key feedKey) {
 		return
 	}
 	if err := f.join(c); err != nil {
-		problem.Of(err).Write(w, r)
+		problemOf(err).Write(w, r)
 		return
 	}
 	defer f.leave(c)
@@ -208,7 +210,15 @@ func (o *writer) raw(frames []byte) {
 		return
 	}
 	if _, err := o.w.Write(frames); err != nil {
-		o.isBroken = true
+		o.broke(err)
+	}
+}
+
+// broke: a client that takes longer than its deadline is slow; one whose deadline we set was counted when it was closed.
+func (o *writer) broke(err error) {
+	o.isBroken = true
+	if errors.Is(err, os.ErrDeadlineExceeded) && o.client.disarm() {
+		o.metrics.slowClosed.Add(1)
 	}
 }
 
@@ -241,7 +251,11 @@ func (o *writer) event(e *event) {
 }
 
 func (o *writer) flush() bool {
-	if o.isBroken || !o.client.arm() || o.client.control.Flush() != nil {
+	if o.isBroken || !o.client.arm() {
+		return false
+	}
+	if err := o.client.control.Flush(); err != nil {
+		o.broke(err)
 		return false
 	}
 	return o.client.disarm()
@@ -254,7 +268,7 @@ func (h *Hub) keepAlive(dst []byte, f *feed, state string) []byte {
 		LastSequence *int32 `json:"lastSequence,omitempty"`
 		ServerTime   string `json:"serverTime"`
 	}{Status: state, CampaignID: f.campaign, ServerTime: timeText(h.now())}
-	if sequence, isKnown := f.standing(); isKnown {
+	if sequence, isLive := f.standing(); isLive && f.campaign != "" {
 		payload.LastSequence = &sequence
 	}
 	data, _ := marshal(payload)

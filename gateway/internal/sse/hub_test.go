@@ -122,6 +122,28 @@ func TestFailuresBeforeTheFirstByteAreAnswers(t *testing.T) {
 	open(t, handler, campaignPath(campaignA), "")
 }
 
+func TestWithoutRoomUpstreamNewStreamsAreRefusedAndOldOnesGoOn(t *testing.T) {
+	u := newFakeUpstream(campaignA, campaignB)
+	_, handler := newTestHub(t, u, testLimits())
+	b := open(t, handler, campaignPath(campaignA), "")
+	setFull := func(isFull bool) {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.isFull = isFull
+	}
+	setFull(true)
+	if _, code := connect(t, handler, campaignPath(campaignB), ""); code != 503 {
+		t.Errorf("HTTP %d", code)
+	}
+	u.cut(errGone)
+	setFull(false)
+	u.move(campaignA, completed)
+	if e := b.until(t, "phase_completed"); e.id != "1" {
+		t.Error(e.id)
+	}
+	open(t, handler, campaignPath(campaignB), "")
+}
+
 func TestPositionsThatCantBeContinuedGetOneResync(t *testing.T) {
 	u := newFakeUpstream(campaignA)
 	limits := testLimits()
@@ -293,12 +315,15 @@ func TestAReaderTooSlowForTransitionsIsClosedAndResumes(t *testing.T) {
 	u := newFakeUpstream(campaignA)
 	limits := testLimits()
 	limits.Queue = 8
-	_, handler := newTestHub(t, u, limits)
+	hub, handler := newTestHub(t, u, limits)
 	b := open(t, handler, campaignPath(campaignA), "0")
 	for range 100 {
 		u.move(campaignA, completed)
 	}
 	<-b.ended // although nobody reads and Stall is 45 s
+	if closed := hub.metrics.slowClosed.Load(); closed != 1 {
+		t.Errorf("%v slow clients", closed)
+	}
 	b.cancel()
 	for id := 0; id < 100; {
 		back := open(t, handler, campaignPath(campaignA), after(id))
@@ -323,9 +348,12 @@ func TestAWriteThatTakesTooLongEndsTheStream(t *testing.T) {
 	u := newFakeUpstream(campaignA)
 	limits := testLimits()
 	limits.Stall = 10 * time.Millisecond
-	_, handler := newTestHub(t, u, limits)
+	hub, handler := newTestHub(t, u, limits)
 	b, _ := connect(t, handler, campaignPath(campaignA), "")
 	<-b.ended
+	if closed := hub.metrics.slowClosed.Load(); closed != 1 {
+		t.Errorf("%v slow clients", closed)
+	}
 }
 
 func TestEveryDetailIsOnlyForThoseWhoAskForIt(t *testing.T) {

@@ -66,15 +66,15 @@ func transitionPayload(campaign string, t *pb.PhaseTransition, eventType int) (j
 		Error         string          `json:"error,omitempty"`
 		ErrorCode     string          `json:"errorCode,omitempty"`
 		ErrorDetails  json.RawMessage `json:"errorDetails,omitempty"`
-	}{CampaignID: campaign, Phase: word(t.Phase)}
+	}{CampaignID: campaign, Phase: codec.Word(t.Phase)}
 	var err error
 	switch eventType {
 	case typePhaseStarted, typePhaseStatusChanged:
-		payload.Status = word(t.Status)
+		payload.Status = codec.Word(t.Status)
 	case typePhaseAutoStarted:
-		payload.PreviousPhase = word(t.PreviousPhase)
+		payload.PreviousPhase = codec.Word(t.PreviousPhase)
 	case typePhasePaused, typePhaseResumed:
-		payload.Cause = word(t.Cause)
+		payload.Cause = codec.Word(t.Cause)
 	case typePhaseCompleted:
 		payload.Results = json.RawMessage(`{}`)
 		if t.Results != "" {
@@ -104,19 +104,19 @@ func progressPayload(campaign string, p *pb.CampaignProgressUpdate) (json.RawMes
 		CampaignID   string  `json:"campaignId"`
 		CurrentPhase string  `json:"currentPhase"`
 		Overall      overall `json:"overall"`
-	}{campaign, word(p.CurrentPhase), overall{"running", p.PercentComplete, p.ProcessedDomains, p.TotalDomains,
+	}{campaign, codec.Word(p.CurrentPhase), overall{"running", p.PercentComplete, p.ProcessedDomains, p.TotalDomains,
 		p.SuccessfulDomains, p.FailedDomains}})
 }
 
 func blockedPayload(campaign string, b *pb.AutoAdvanceBlocked) (json.RawMessage, error) {
 	missing := make([]string, len(b.Missing))
 	for i, phase := range b.Missing {
-		missing[i] = word(phase)
+		missing[i] = codec.Word(phase)
 	}
 	return marshal(struct {
 		CampaignID string   `json:"campaignId"`
 		Phase      string   `json:"phase"`
 		Reason     string   `json:"reason"`
 		Missing    []string `json:"missing"`
-	}{campaign, word(b.Phase), b.Reason, missing})
+	}{campaign, codec.Word(b.Phase), b.Reason, missing})
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"domainflow.io/gateway/internal/problem"
 )
 
@@ -26,9 +29,19 @@ func (h *Hub) refuseFull(w http.ResponseWriter, r *http.Request) {
 	p.Write(w, r)
 }
 
+// problemOf is why a feed is over, for its clients. That all places upstream are taken is no fault of theirs.
+func problemOf(err error) *problem.Problem {
+	if status.Code(err) != codes.ResourceExhausted {
+		return problem.Of(err)
+	}
+	p := problem.New("SERVICE_UNAVAILABLE", "the server has no room for another event stream")
+	p.RetryAfter = fullBackoff
+	return p
+}
+
 // errorEvent is the last event of a stream that can't go on.
 func (h *Hub) errorEvent(campaign string, err error) *event {
-	p := problem.Of(err)
+	p := problemOf(err)
 	payload, _ := marshal(struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`

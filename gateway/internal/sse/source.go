@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/pb"
 )
 
@@ -22,7 +23,7 @@ func (f *feed) run() {
 		if f.ctx.Err() != nil {
 			return
 		}
-		if isFinal(err) {
+		if f.isOver(err) {
 			f.hub.forget(f)
 			f.finish(err)
 			return
@@ -42,9 +43,13 @@ func (f *feed) run() {
 	}
 }
 
-// isFinal: asking again would bring the same.
-func isFinal(err error) bool {
+// isOver: asking again would bring the same. A feed that never began does not wait for room upstream, either: its
+// clients are told at once.
+func (f *feed) isOver(err error) bool {
 	switch status.Code(err) {
+	case codes.ResourceExhausted:
+		_, isLive := f.standing()
+		return !isLive
 	case codes.NotFound, codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return true
 	}
@@ -143,7 +148,7 @@ func (f *feed) receive(m *pb.WatchCampaignResponse) {
 // receiveResync: everything must be read again, or, on the stream of all campaigns, one campaign.
 func (f *feed) receiveResync(m *pb.WatchCampaignResponse) {
 	if f.campaign == "" && m.CampaignId != "" {
-		f.publish(f.hub.resyncEvent(m.CampaignId, word(m.ResyncReason), m.LastSequence), 0)
+		f.publish(f.hub.resyncEvent(m.CampaignId, codec.Word(m.ResyncReason), m.LastSequence), 0)
 		return
 	}
 	f.begin(m.GetSnapshot().GetLastEvent(), m.GetSnapshot().GetLastSequence())

@@ -3,10 +3,10 @@ package sse
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -30,6 +30,7 @@ type answer struct {
 	header   http.Header
 	status   chan int
 	once     sync.Once
+	in       *io.PipeReader
 	out      *io.PipeWriter
 	mu       sync.Mutex
 	deadline *time.Timer
@@ -56,7 +57,7 @@ func (a *answer) SetWriteDeadline(at time.Time) error {
 		a.deadline = nil
 	}
 	if !at.IsZero() {
-		a.deadline = time.AfterFunc(time.Until(at), func() { a.out.CloseWithError(errors.New("deadline")) })
+		a.deadline = time.AfterFunc(time.Until(at), func() { a.in.CloseWithError(os.ErrDeadlineExceeded) })
 	}
 	return nil
 }
@@ -70,7 +71,7 @@ func connect(t testing.TB, handler http.Handler, target, lastID string) (*browse
 		request.Header.Set(lastIDHeader, lastID)
 	}
 	in, out := io.Pipe()
-	b := &browser{eventReader: newEventReader(in), answer: &answer{header: http.Header{}, status: make(chan int, 1), out: out},
+	b := &browser{eventReader: newEventReader(in), answer: &answer{header: http.Header{}, status: make(chan int, 1), in: in, out: out},
 		ended: make(chan struct{}), id: lastID}
 	b.cancel = func() {
 		cancel()

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/pb"
 )
 
@@ -85,24 +85,12 @@ func (h *Hub) translate(m *pb.WatchCampaignResponse, number int32) (*event, erro
 	return newEvent(number, env.part(typePhaseUpdate), twin.part(eventType)), nil
 }
 
-// typeOfMessage: the names of the contract are those of the catalogue, but for one.
+// typeOfMessage: the words of the contract are the names of the catalogue, but for one.
 func typeOfMessage(t pb.EventType) int {
 	if t == pb.EventType_EVENT_TYPE_PHASE_UPDATE {
 		return typePhaseUpdate
 	}
-	return typeOf(word(t))
-}
-
-// word is an enum value as JSON has it: without the prefix that is its type's name, and in lower case.
-func word(value protoreflect.Enum) string {
-	descriptor := value.Descriptor()
-	named := descriptor.Values().ByNumber(value.Number())
-	if named == nil {
-		return ""
-	}
-	name := strings.ToLower(string(named.Name()))
-	zero := strings.ToLower(string(descriptor.Values().Get(0).Name()))
-	return strings.TrimPrefix(name, strings.TrimSuffix(zero, "unspecified"))
+	return typeOf(codec.Word(t))
 }
 
 func payloadOf(m *pb.WatchCampaignResponse, eventType int) (json.RawMessage, error) {
@@ -119,7 +107,7 @@ func payloadOf(m *pb.WatchCampaignResponse, eventType int) (json.RawMessage, err
 		return marshal(struct {
 			CampaignID string `json:"campaignId"`
 			Mode       string `json:"mode"`
-		}{m.CampaignId, word(content.Mode)})
+		}{m.CampaignId, codec.Word(content.Mode)})
 	case *pb.WatchCampaignResponse_Details:
 		return detailsPayload(m.CampaignId, content.Details, eventType)
 	}

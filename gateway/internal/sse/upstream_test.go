@@ -34,6 +34,7 @@ type fakeUpstream struct {
 	live      map[string]int                  // streams of a campaign that follow it now
 	streams   map[int]context.CancelCauseFunc // to end them
 	next      int
+	isFull    bool // refuses calls: all places are taken
 	isSilent  bool // accepts calls and never answers
 	details   []pb.EventDetail
 	all       chan *pb.WatchCampaignResponse
@@ -154,8 +155,11 @@ func (u *fakeUpstream) WatchCampaign(request *pb.WatchCampaignRequest,
 	u.mu.Lock()
 	u.watches++
 	u.details = append(u.details, request.Detail)
-	isSilent := u.isSilent
+	isSilent, isFull := u.isSilent, u.isFull
 	u.mu.Unlock()
+	if isFull {
+		return status.Error(codes.ResourceExhausted, "1000 event streams are open")
+	}
 	if isSilent {
 		<-ctx.Done()
 		return context.Cause(ctx)
