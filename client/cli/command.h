@@ -33,6 +33,7 @@ struct command {
 	command_fn run;
 	unsigned formats;                /* FORMAT_BIT of what --output may be; 0: all of them */
 	bool times_itself;               /* --timeout on the line bounds the whole command, not each call */
+	bool writes_file;                /* --output may also be the name of a file, which has a dot or a slash */
 	bool is_offline;                 /* needs no server, nor a configuration that is right */
 	const struct resource *resource; /* what a resource_… command works on */
 };
@@ -94,6 +95,7 @@ struct status campaign_funnel(struct cli *cli);
 struct status campaign_rejections(struct cli *cli);
 struct status campaign_executions(struct cli *cli);
 struct status domain_list(struct cli *cli);
+struct status domain_export(struct cli *cli);
 struct status domain_get(struct cli *cli);
 struct status resource_create(struct cli *cli);
 struct status resource_list(struct cli *cli);

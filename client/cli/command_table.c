@@ -79,6 +79,13 @@ const struct command command_table[] = {
 	  "domain list ID --lead-status match --sort lead_score --limit 20\ndomain list ID --reason parked -o json "
 	  "--limit all\ndomain list ID --search shop --min-score 0.6 --warnings none",
 	  domain_list },
+	{ IN("domain", "export"), "CAMPAIGN", 1, 1, BIT(TO) | SELECTION,
+	  "all domains of a campaign as CSV, JSON lines or JSON",
+	  "Takes what domain list takes to select and order. --output is a format, or a file whose ending tells the "
+	  "format;\n"
+	  "without it CSV goes to standard output. A file appears under its name when it is complete.",
+	  "domain export ID -o leads.csv --lead-status match --sort lead_score\ndomain export ID -o jsonl | jq .domain",
+	  domain_export, FORMATS_ROWS, .writes_file = true },
 	{ IN("domain", "get"), "CAMPAIGN NAME", 2, 2, 0, "one domain", NULL, "domain get ID abcdshop.com", domain_get },
 	{ TOP("events"), "[CAMPAIGN]", 0, 1, BIT(AFTER) | BIT(TYPES) | BIT(DETAIL) | BIT(LIMIT),
 	  "the events of a campaign, or of all campaigns, as they come",

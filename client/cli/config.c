@@ -68,7 +68,8 @@ static struct status value_set(struct config *c, struct arena *arena, enum optio
 		return STATUS_OK_VALUE;
 	if (!*value)
 		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is empty", source);
-	TRY(choices_check(row->choices, source, value));
+	if (folder || id != OPTION_OUTPUT || *source != '-') /* the line's has been checked, and may be more */
+		TRY(choices_check(row->choices, source, value));
 	if (row->metavar && row->choices == &choices_file && folder && *value != '/')
 		value = arena_printf(arena, "%s/%s", folder, value);
 	if (!row->metavar && choices_value(&both, value) < 0) {

@@ -1,4 +1,6 @@
 /* domain.c: the domains of a campaign. */
+#include "domain.h"
+
 #include "choices.h"
 #include "cli.h"
 #include "command.h"
@@ -6,8 +8,6 @@
 #include "pb.h"
 
 #include <stdlib.h>
-
-#define REASONS_MAX 9
 
 static const struct column list_columns[] = {
 	{ "DOMAIN", "domain", COLUMN_TEXT, 64 },          { "DNS", "dns_status", COLUMN_TEXT, 0 },
@@ -57,22 +57,21 @@ static struct status min_score_read(const char *text, double *out)
 	return STATUS_OK_VALUE;
 }
 
-static struct status reasons_read(const struct options *o, Domainflow__V2__RejectionReason reasons[REASONS_MAX],
+static struct status reasons_read(const struct options *o, Domainflow__V2__RejectionReason reasons[DOMAIN_REASONS_MAX],
 				  size_t *out_count)
 {
 	for (size_t i = 0; i < o->value_count; i++) {
 		if (o->values[i].option != OPTION_REASON)
 			continue;
-		if (*out_count == REASONS_MAX)
-			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", REASONS_MAX);
+		if (*out_count == DOMAIN_REASONS_MAX)
+			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "at most %d --reason", DOMAIN_REASONS_MAX);
 		reasons[(*out_count)++] =
 			(Domainflow__V2__RejectionReason)choices_value(&choices_rejection_reason, o->values[i].value);
 	}
 	return STATUS_OK_VALUE;
 }
 
-/* What selects and orders domains, from the line. Texts and `reasons` are borrowed by the request. */
-static struct status selection_read(const struct cli *cli, Domainflow__V2__RejectionReason reasons[REASONS_MAX],
+struct status domain_selection_read(const struct cli *cli, Domainflow__V2__RejectionReason reasons[DOMAIN_REASONS_MAX],
 				    Domainflow__V2__ListDomainsRequest *out)
 {
 	const struct options *o = cli->options;
@@ -102,9 +101,9 @@ static struct status selection_read(const struct cli *cli, Domainflow__V2__Rejec
 struct status domain_list(struct cli *cli)
 {
 	PB(ListDomainsRequest, LIST_DOMAINS_REQUEST, request);
-	Domainflow__V2__RejectionReason reasons[REASONS_MAX];
+	Domainflow__V2__RejectionReason reasons[DOMAIN_REASONS_MAX];
 
-	TRY(selection_read(cli, reasons, &request));
+	TRY(domain_selection_read(cli, reasons, &request));
 	return list_print(cli, &domainflow_v2_domain_list_domains_method, &request.base, "domains", list_columns,
 			  ARRAY_LEN(list_columns));
 }

@@ -74,7 +74,7 @@ void failure_print(FILE *err, struct status st, const struct df_call_report *rep
 		for (const struct status_meta *m = st.extra->metas; m; m = m->next)
 			detail(&b, m->key, m->value);
 	}
-	if (report && *report->request_id && is_servers_fault(st.code))
+	if (report && *report->request_id && is_servers_fault(st.code) && strcmp(st.reason, "OUTPUT") != 0)
 		detail(&b, "request id", report->request_id);
 	fwrite(b.data, 1, b.len, err);
 }

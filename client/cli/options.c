@@ -132,11 +132,7 @@ bool format_parse(const struct command *command, const char *word, enum output_f
 
 enum output_format format_default(const struct command *command)
 {
-	unsigned i = 0;
-
-	while (command->formats && !(command->formats >> i & 1))
-		i++;
-	return (enum output_format)i;
+	return command->formats == FORMATS_ROWS ? OUTPUT_CSV : OUTPUT_TABLE;
 }
 
 /* --- the line ------------------------------------------------------------------------------------------------ */
@@ -251,6 +247,8 @@ static struct status output_check(const struct options *o)
 
 	if (!text || format_parse(o->command, text, &format))
 		return STATUS_OK_VALUE;
+	if (o->command->writes_file && strpbrk(text, "./"))
+		return STATUS_OK_VALUE; /* the name of a file */
 	TRY(choices_check(&choices_format, "--output", text));
 	for (unsigned i = 0; choices_word(&choices_format, i, word); i++)
 		if (format_parse(o->command, word, &format))

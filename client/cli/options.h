@@ -65,6 +65,7 @@ struct command;
 	X(ENABLED, "enabled", 0, NULL, none, "only enabled ones") \
 	X(ENABLE, "enable", 0, NULL, none, "may be used from now on") \
 	X(DISABLE, "disable", 0, NULL, none, "may not be used any more") \
+	X(TO, "to", 0, "FILE", file, "write to this file, which appears when it is complete") \
 	X(DETAIL, "detail", 0, "WORD", event_detail, "how many extraction_substep events") \
 	X(PATTERN, "pattern", 0, "TYPE", pattern, "where the variable characters are") \
 	X(LENGTH, "length", 0, "N", none, "how many variable characters") \
@@ -100,6 +101,7 @@ enum output_format { OUTPUT_TABLE, OUTPUT_JSON, OUTPUT_JSONL, OUTPUT_CSV };
 #define FORMAT_BIT(name) (1u << OUTPUT_##name)
 #define FORMATS_ALL      0 /* what a row that says nothing has */
 #define FORMATS_STREAM   (FORMAT_BIT(TABLE) | FORMAT_BIT(JSON) | FORMAT_BIT(JSONL)) /* JSON is one object a line, too */
+#define FORMATS_ROWS     (FORMAT_BIT(JSON) | FORMAT_BIT(JSONL) | FORMAT_BIT(CSV))   /* CSV unless somebody chose */
 #define FORMATS_NONE     FORMAT_BIT(TABLE)                                          /* writes one thing only */
 
 /* What a command line said. Texts point into argv. */

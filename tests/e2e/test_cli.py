@@ -234,6 +234,56 @@ class CommandLine(unittest.TestCase):
         self.assertIn("7 of 200", self.dfctl("domain", "list", campaign, "-n", "7")[1])
         self.dfctl("domain", "list", campaign, "--min-score", "high", code=2)
 
+    def test_an_export_is_complete_or_not_there(self):
+        campaign = self.stack.create_campaign(2500)
+        self.dfctl("campaign", "start", campaign)
+        self.dfctl("campaign", "wait", campaign)
+        listed = self.json("domain", "list", campaign, "--limit", "all")["domains"]
+        file = self.folder / "all.csv"
+        out, err = self.dfctl("domain", "export", campaign, "-o", file)
+        self.assertEqual(out, "")
+        self.assertIn(f"2500 domains are in {file}", err)
+        with open(file, newline="") as rows:
+            rows = list(csv.DictReader(rows))
+        self.assertEqual(list(rows[0]), ["domain", "dnsStatus", "httpStatus", "leadStatus", "rejectionReason", "domainScore",
+                                         "richness", "keywordsUnique", "top3", "title"])
+        self.assertEqual([row["domain"] for row in rows], [domain["domain"] for domain in listed])
+        for row, domain in zip(rows, listed):
+            self.assertEqual((row["dnsStatus"], row["leadStatus"]), (domain["dnsStatus"], domain["leadStatus"]))
+            self.assertEqual(float(row["domainScore"] or -1), -1 if domain["domainScore"] is None else domain["domainScore"])
+        self.assertTrue(any(row["top3"] and row["title"] for row in rows))
+        best = self.dfctl("domain", "export", campaign, "--lead-status", "match", "--sort", "lead_score", "-o", "jsonl")[0]
+        best = [json.loads(line) for line in best.splitlines()]
+        wanted = self.json("domain", "list", campaign, "--lead-status", "match", "--sort", "lead_score", "--limit", "all")
+        self.assertEqual([domain["domain"] for domain in best], [domain["domain"] for domain in wanted["domains"]])
+        self.dfctl("domain", "export", campaign, "--search", "zzzz", "--to", self.folder / "none.json")
+        self.assertEqual(json.loads((self.folder / "none.json").read_text()), {"domains": []})
+        self.dfctl("domain", "export", campaign, "--search", "zzzz", "--to", self.folder / "none.csv")
+        self.assertEqual((self.folder / "none.csv").read_text().count("\n"), 1)
+        file.write_text("old")
+        self.dfctl("domain", "export", NOBODY, "-o", file, code=3)
+        self.assertEqual(file.read_text(), "old")
+        self.dfctl("domain", "export", campaign, "-o", "/nonexistent/x.csv", code=2)
+        self.dfctl("domain", "export", campaign, "-o", "table", code=2)
+        self.assertEqual([entry.name for entry in self.folder.iterdir() if entry.name.startswith(".")], [])
+
+    def test_an_export_to_a_pipe_and_to_a_full_device(self):
+        campaign = self.stack.create_campaign(10)
+        self.dfctl("campaign", "start", campaign)
+        self.dfctl("campaign", "wait", campaign)
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        export = self.spawn("domain", "export", campaign, "-o", fifo)
+        with open(fifo) as rows:
+            self.assertEqual(len(rows.readlines()), 11)
+        self.ends_with(export, 0)
+        self.assertTrue(fifo.exists())
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BIN / "dfctl", "domain", "export", campaign], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, env=self.environment(), timeout=CAMPAIGN_SECONDS)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
+
     def test_a_campaign_is_named_by_its_name_when_only_one_has_it(self):
         campaign = self.stack.create_campaign(10)
         name = self.json("campaign", "get", campaign)["campaign"]["name"]
