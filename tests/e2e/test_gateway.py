@@ -386,6 +386,29 @@ class Catalog(GatewayTest):
         for query in ("isEnabled=1", "isEnabled=", "personaType=smtp", "onlyEnabled=true", "limit=1001"):
             self.refused("GET", f"/api/v2/personas?{query}", status=400, code="BAD_REQUEST")
 
+    def test_a_persona_is_tried_out(self):
+        persona = self.create_persona(DNS | {"queryTimeoutSeconds": 1})
+        body = self.call("POST", f"/api/v2/personas/{persona['id']}/test", {"target": "nothing.test"}).body
+        self.assertEqual(set(body), {"personaId", "personaType", "personaName", "success", "testPassed", "message", "testResults",
+                                     "timestamp"})
+        self.assertEqual((body["personaId"], body["personaType"], body["testPassed"]), (persona["id"], "dns", False))
+        self.assertEqual(body["testResults"]["target"], "nothing.test")
+        self.refused("POST", f"/api/v2/personas/{NOBODY}/test", status=404, code="NOT_FOUND")
+        self.refused("POST", f"/api/v2/personas/{persona['id']}/test", {"target": "not a host"}, status=422, code="VALIDATION_ERROR",
+                     field="target")
+
+    def test_pages_are_searched_for_keywords(self):
+        words = self.create_set()["id"]
+        items = [{"url": "http://127.0.0.1:1/", "keywordSetId": words}, {"url": "http://127.0.0.1:1/", "keywordSetId": NOBODY}]
+        results = self.call("POST", "/api/v2/extract/keywords", {"items": items}).body["results"]
+        self.assertEqual([one["url"] for one in results], [one["url"] for one in items])
+        for one in results:
+            self.assertLessEqual({"url", "keywordSetIdUsed", "finalURL", "statusCode", "matches", "error"}, set(one))
+            self.assertEqual(one["matches"], [])
+        self.refused("POST", "/api/v2/extract/keywords", {"items": [items[0]] * 51}, status=422, code="VALIDATION_ERROR")
+        self.refused("POST", "/api/v2/extract/keywords", {"items": []}, status=400, code="BAD_REQUEST", field="items")
+        self.refused("POST", "/api/v2/extract/keywords", {"items": {}}, status=400, code="BAD_REQUEST", field="items")
+
     def test_keyword_sets_from_creation_to_removal(self):
         body = {"name": self.name("S"), "description": "d", "isEnabled": False,
                 "rules": [{"pattern": "5G", "ruleType": "string", "isCaseSensitive": True, "category": "net", "contextChars": 0,

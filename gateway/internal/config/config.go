@@ -4,6 +4,8 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -37,9 +39,9 @@ type setting struct {
 
 var settings = []setting{
 	{"REST_ADDRESS", "127.0.0.1:8080", "", "host:port of REST and event streams",
-		text(func(c *Config) *string { return &c.RESTAddress })},
+		address(func(c *Config) *string { return &c.RESTAddress })},
 	{"GATEWAY_OPS_ADDRESS", "127.0.0.1:8092", "", "host:port of the gateway's /metrics, /livez and /readyz",
-		text(func(c *Config) *string { return &c.OpsAddress })},
+		address(func(c *Config) *string { return &c.OpsAddress })},
 	{"GRPC_UPSTREAM", "127.0.0.1:8090", "", "host:port or unix:/path of domainflowd's gRPC port",
 		text(func(c *Config) *string { return &c.Upstream })},
 	{"GRPC_UPSTREAM_CA", "", "", "PEM file of who signed domainflowd's certificate; empty means plaintext",
@@ -51,7 +53,7 @@ var settings = []setting{
 	{"GRPC_UPSTREAM_NAME", "", "", "name in domainflowd's certificate, when it is not the host of GRPC_UPSTREAM",
 		text(func(c *Config) *string { return &c.UpstreamName })},
 	{"ALLOWED_ORIGINS", "", "", "origins browsers may call from, comma separated; empty means only the gateway's own",
-		list(func(c *Config) *[]string { return &c.AllowedOrigins })},
+		origins(func(c *Config) *[]string { return &c.AllowedOrigins })},
 	{"REST_DEADLINE", "30s", "1s–5m", "longest one request waits for domainflowd",
 		duration(func(c *Config) *time.Duration { return &c.Deadline }, time.Second, 5*time.Minute)},
 	{"REST_DRAIN", "10s", "0s–5m", "longest a shutdown waits for requests under way",
@@ -150,12 +152,28 @@ func word(field func(*Config) *string, words ...string) func(*Config, string) er
 	}
 }
 
-func list(field func(*Config) *[]string) func(*Config, string) error {
+func address(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if _, _, err := net.SplitHostPort(value); err != nil {
+			return fmt.Errorf("'%s' is not host:port", value)
+		}
+		*field(c) = value
+		return nil
+	}
+}
+
+// origins are scheme://host[:port], as browsers send them.
+func origins(field func(*Config) *[]string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		for _, part := range strings.Split(value, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				*field(c) = append(*field(c), part)
+			part = strings.TrimSpace(part)
+			if part == "" {
+				continue
 			}
+			if http.NewCrossOriginProtection().AddTrustedOrigin(part) != nil {
+				return fmt.Errorf("'%s' is not an origin such as https://app.example", part)
+			}
+			*field(c) = append(*field(c), part)
 		}
 		return nil
 	}

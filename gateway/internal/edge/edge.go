@@ -18,6 +18,7 @@ import (
 const (
 	urlBytesMax    = 8 << 10
 	headerBytesMax = 16 << 10
+	writeWait      = time.Minute
 )
 
 // New wraps the public handler.
@@ -27,6 +28,8 @@ func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Ha
 		info := &request.Info{ID: requestID(r.Header)}
 		r = r.WithContext(request.With(r.Context(), info))
 		record := &recorder{ResponseWriter: w}
+		// Whoever does not read its answer is cut off. Streams set their own, write by write.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.Deadline + writeWait))
 		begin := time.Now()
 		defer func() {
 			recovered(recover(), log, record, r)

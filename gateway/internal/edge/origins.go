@@ -3,7 +3,6 @@ package edge
 import (
 	"net/http"
 	"slices"
-	"strings"
 
 	"domainflow.io/gateway/internal/problem"
 )
@@ -48,7 +47,7 @@ func cors(origins []string, next http.Handler) http.Handler {
 func crossOrigin(origins []string, next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	for _, origin := range origins {
-		_ = guard.AddTrustedOrigin(strings.TrimSuffix(origin, "/")) // config has checked it
+		_ = guard.AddTrustedOrigin(origin) // config has checked it
 	}
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		problem.New("FORBIDDEN", "pages of that origin may not change anything here; see ALLOWED_ORIGINS").Write(w, r)
