@@ -29,12 +29,6 @@ typedef Domainflow__V2__UpdateKeywordSetResponse PbUpdateResponse;
 typedef Domainflow__V2__DeleteKeywordSetRequest PbDeleteRequest;
 typedef Domainflow__V2__DeleteKeywordSetResponse PbDeleteResponse;
 
-/* A request about one set. */
-struct about {
-	struct mutation mutation; /* first: the body gets it back */
-	struct uuid id;
-};
-
 /* --- messages -------------------------------------------------------------------------------------------------------
  */
 
@@ -270,7 +264,7 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 		.rule_count = in->rules ? in->rules->n_rules : 0,
 		.has_rules = in->rules != NULL,
 	};
-	TRY(keyword_set_update(m->tx, m->workspace, &((struct about *)m)->id, &update, m->arena, &set));
+	TRY(keyword_set_update(m->tx, m->workspace, &m->resource_id, &update, m->arena, &set));
 	if (!answer)
 		return status_out_of_memory();
 	answer->keyword_set = set_pb(m->arena, &set);
@@ -280,13 +274,11 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status update_keyword_set(struct rpc_call *call, const PbUpdateRequest *in, PbUpdateResponse **out)
 {
-	struct about a = { .mutation = {
-				   .call = call, .request = &in->base, .action = "update_keyword_set", .phase = "" } };
-	struct arena *arena = rpc_call_arena(call);
+	static const struct resource_change change = { "update_keyword_set", "keywordSetId", "keyword_set",
+						       update_body };
 	ProtobufCMessage *answer = NULL;
 
-	TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &a.id));
-	TRY(api_about(arena, api_mutate(&a.mutation, update_body, &answer), "keyword_set", in->keyword_set_id));
+	TRY(api_change_resource(call, &in->base, &change, in->keyword_set_id, &answer));
 	*out = (PbUpdateResponse *)answer;
 	return STATUS_OK_VALUE;
 }
@@ -295,7 +287,7 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 {
 	PbDeleteResponse *answer = PB_NEW(m->arena, PbDeleteResponse, domainflow__v2__delete_keyword_set_response);
 
-	TRY(keyword_set_delete(m->tx, m->workspace, &((struct about *)m)->id));
+	TRY(keyword_set_delete(m->tx, m->workspace, &m->resource_id));
 	if (!answer)
 		return status_out_of_memory();
 	*out = &answer->base;
@@ -304,13 +296,11 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status delete_keyword_set(struct rpc_call *call, const PbDeleteRequest *in, PbDeleteResponse **out)
 {
-	struct about a = { .mutation = {
-				   .call = call, .request = &in->base, .action = "delete_keyword_set", .phase = "" } };
-	struct arena *arena = rpc_call_arena(call);
+	static const struct resource_change change = { "delete_keyword_set", "keywordSetId", "keyword_set",
+						       delete_body };
 	ProtobufCMessage *answer = NULL;
 
-	TRY(api_uuid(arena, "keywordSetId", in->keyword_set_id, &a.id));
-	TRY(api_about(arena, api_mutate(&a.mutation, delete_body, &answer), "keyword_set", in->keyword_set_id));
+	TRY(api_change_resource(call, &in->base, &change, in->keyword_set_id, &answer));
 	*out = (PbDeleteResponse *)answer;
 	return STATUS_OK_VALUE;
 }

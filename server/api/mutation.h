@@ -23,6 +23,7 @@ struct mutation {
 	const ProtobufCMessage *request;
 	const char *action;      /* static: "start", "create" */
 	struct uuid campaign_id; /* zero when the request names none */
+	struct uuid resource_id; /* of what is changed, when that is no campaign: set by api_change_resource */
 	const char *phase;       /* static; "" when none */
 
 	/* at hand in the body */

@@ -26,12 +26,6 @@ typedef Domainflow__V2__UpdatePersonaResponse PbUpdateResponse;
 typedef Domainflow__V2__DeletePersonaRequest PbDeleteRequest;
 typedef Domainflow__V2__DeletePersonaResponse PbDeleteResponse;
 
-/* A request about one persona. */
-struct about {
-	struct mutation mutation; /* first: the body gets it back */
-	struct uuid id;
-};
-
 static PbPersona *persona_pb(struct arena *arena, const struct persona *persona)
 {
 	PbPersona *pb = PB_NEW(arena, PbPersona, domainflow__v2__persona);
@@ -157,7 +151,7 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 	};
 	struct persona persona;
 
-	TRY(persona_update(m->tx, m->workspace, &((struct about *)m)->id, &update, m->arena, &persona));
+	TRY(persona_update(m->tx, m->workspace, &m->resource_id, &update, m->arena, &persona));
 	if (!answer)
 		return status_out_of_memory();
 	answer->persona = persona_pb(m->arena, &persona);
@@ -167,13 +161,10 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status update_persona(struct rpc_call *call, const PbUpdateRequest *in, PbUpdateResponse **out)
 {
-	struct about a = { .mutation = {
-				   .call = call, .request = &in->base, .action = "update_persona", .phase = "" } };
-	struct arena *arena = rpc_call_arena(call);
+	static const struct resource_change change = { "update_persona", "personaId", "persona", update_body };
 	ProtobufCMessage *answer = NULL;
 
-	TRY(api_uuid(arena, "personaId", in->persona_id, &a.id));
-	TRY(api_about(arena, api_mutate(&a.mutation, update_body, &answer), "persona", in->persona_id));
+	TRY(api_change_resource(call, &in->base, &change, in->persona_id, &answer));
 	*out = (PbUpdateResponse *)answer;
 	return STATUS_OK_VALUE;
 }
@@ -182,7 +173,7 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 {
 	PbDeleteResponse *answer = PB_NEW(m->arena, PbDeleteResponse, domainflow__v2__delete_persona_response);
 
-	TRY(persona_delete(m->tx, m->workspace, &((struct about *)m)->id, m->arena));
+	TRY(persona_delete(m->tx, m->workspace, &m->resource_id, m->arena));
 	if (!answer)
 		return status_out_of_memory();
 	*out = &answer->base;
@@ -191,13 +182,10 @@ static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 
 static struct status delete_persona(struct rpc_call *call, const PbDeleteRequest *in, PbDeleteResponse **out)
 {
-	struct about a = { .mutation = {
-				   .call = call, .request = &in->base, .action = "delete_persona", .phase = "" } };
-	struct arena *arena = rpc_call_arena(call);
+	static const struct resource_change change = { "delete_persona", "personaId", "persona", delete_body };
 	ProtobufCMessage *answer = NULL;
 
-	TRY(api_uuid(arena, "personaId", in->persona_id, &a.id));
-	TRY(api_about(arena, api_mutate(&a.mutation, delete_body, &answer), "persona", in->persona_id));
+	TRY(api_change_resource(call, &in->base, &change, in->persona_id, &answer));
 	*out = (PbDeleteResponse *)answer;
 	return STATUS_OK_VALUE;
 }
