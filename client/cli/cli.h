@@ -46,6 +46,8 @@ struct cli {
 
 /* Which of the table's codes a failure ends the program with. */
 enum exit_code exit_code_of(struct status st, bool is_interrupted);
+/* A server that can't be reached in words that help; everything else as it is. */
+struct status failure_explain(struct status st, const char *server) MUST_CHECK;
 /* Writes "dfctl: sentence (REASON)" and the details below it. */
 void failure_print(FILE *err, struct status st, const struct df_call_report *report);
 

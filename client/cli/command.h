@@ -103,6 +103,8 @@ struct status resource_get(struct cli *cli);
 struct status resource_update(struct cli *cli);
 struct status resource_delete(struct cli *cli);
 struct status show_doctor(struct cli *cli);
+struct status persona_test(struct cli *cli);
+struct status show_instances(struct cli *cli);
 struct status show_version(struct cli *cli);
 struct status show_help(struct cli *cli);
 struct status show_man(struct cli *cli);

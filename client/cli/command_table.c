@@ -116,6 +116,12 @@ const struct command command_table[] = {
 	  .resource = &resource_persona },
 	{ IN("persona", "delete"), "ID|NAME", 1, 1, BIT(YES), "remove a persona", "Asks first on a terminal.",
 	  "persona delete ID", resource_delete, .resource = &resource_persona },
+	{ IN("persona", "test"), "ID|NAME [TARGET]", 1, 2, 0, "look up or fetch one target with a persona",
+	  "TARGET is a host name, for http personas also a URL (default example.com). Ends with 1 when the target did "
+	  "not "
+	  "answer as it should.",
+	  "persona test 'Careful resolvers' example.org\npersona test ID https://example.org/", persona_test,
+	  .resource = &resource_persona },
 	{ IN("keyword-set", "create"), "-f FILE", 0, 0, BIT(FILE) | BIT(NAME) | BIT(IF_MISSING), "store a keyword set",
 	  "FILE holds name, description, isEnabled and rules: texts, or objects with pattern, ruleType, weight,\n"
 	  "isCaseSensitive, category and contextChars.",
@@ -135,6 +141,8 @@ const struct command command_table[] = {
 	  "when\n"
 	  "the server can't be reached.",
 	  "doctor\ndoctor --server db.example.com:8443 --tls-ca ca.pem -o json", show_doctor },
+	{ TOP("instances"), "", 0, 0, 0, "the servers of the installation, and whether they live", NULL,
+	  "instances -o json", show_instances },
 	{ TOP("version"), "", 0, 0, 0, "of this program and of the server", NULL, "version -o json", show_version,
 	  FORMAT_BIT(TABLE) | FORMAT_BIT(JSON) | FORMAT_BIT(JSONL) },
 	{ TOP("completion"), "SHELL", 1, 1, 0, "a script that completes dfctl's lines in bash, zsh or fish", NULL,

@@ -95,7 +95,8 @@ static struct status server_check(struct visit *v)
 	int64_t begin_us, begin_ms, took_us;
 	PbCheck *server, *clock;
 	double skew;
-	struct status st = CLI_CALL(v->cli, domainflow_v2_server_get_server_info, &request, &answer);
+	struct status st = failure_explain(CLI_CALL(v->cli, domainflow_v2_server_get_server_info, &request, &answer),
+					   v->cli->server);
 
 	begin_us = clock_monotonic_us();
 	begin_ms = clock_wall_ms();

@@ -39,6 +39,35 @@ enum exit_code exit_code_of(struct status st, bool is_interrupted)
 	return EXIT_FAILED;
 }
 
+/* gRPC's words for what keeps it from a server, and what to do about it. */
+static const struct {
+	const char *part, *advice;
+} reaches[] = {
+	{ "Connection refused", "Connection refused; nothing listens there" },
+	{ "No such file or directory", "there is no such socket" },
+	{ "Permission denied", "Permission denied" },
+	{ "Domain name not found", "there is no such host" },
+	{ "DNS resolution failed", "the host could not be looked up" },
+	{ "http1.x server", "that is a web server's port; gRPC has one of its own" },
+	{ "wrong version number", "the server speaks no TLS there, leave --tls-ca out" },
+	{ "certificate verify failed", "its certificate is not from an authority in --tls-ca" },
+	{ "is not in peer certificate", "its certificate is for another name, --tls-server-name says which" },
+	{ "Ssl handshake failed", "the TLS handshake failed; it may want a certificate, --tls-cert" },
+	{ "Socket closed", "it hung up; it may want TLS, --tls-ca with --tls-cert and --tls-key" },
+};
+
+struct status failure_explain(struct status st, const char *server)
+{
+	if (st.code != STATUS_UNAVAILABLE || !server ||
+	    (!strstr(st.detail, "failed to connect to all addresses") && !strstr(st.detail, "DNS resolution failed")))
+		return st;
+	for (size_t i = 0; i < ARRAY_LEN(reaches); i++)
+		if (strstr(st.detail, reaches[i].part))
+			return status_make(STATUS_UNAVAILABLE, "UNAVAILABLE", "no way to the server at %s: %s", server,
+					   reaches[i].advice);
+	return st;
+}
+
 /* "  name: value", both made harmless. */
 static void detail(struct buffer *b, const char *name, const char *value)
 {
@@ -50,8 +79,14 @@ static void detail(struct buffer *b, const char *name, const char *value)
 }
 
 /* A request id helps whoever reads the server's log; it says nothing about a mistake of the caller's. */
-static bool is_servers_fault(enum status_code code)
+static bool is_servers_fault(struct status st)
 {
+	static const char *const ours[] = { "OUTPUT", "CHECK_FAILED", "TEST_FAILED" };
+	enum status_code code = st.code;
+
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		if (st.reason && strcmp(st.reason, ours[i]) == 0)
+			return false;
 	return code == STATUS_INTERNAL || code == STATUS_UNKNOWN || code == STATUS_DATA_LOSS ||
 	       code == STATUS_UNIMPLEMENTED;
 }
@@ -74,7 +109,7 @@ void failure_print(FILE *err, struct status st, const struct df_call_report *rep
 		for (const struct status_meta *m = st.extra->metas; m; m = m->next)
 			detail(&b, m->key, m->value);
 	}
-	if (report && *report->request_id && is_servers_fault(st.code) && strcmp(st.reason, "OUTPUT") != 0)
+	if (report && *report->request_id && is_servers_fault(st))
 		detail(&b, "request id", report->request_id);
 	fwrite(b.data, 1, b.len, err);
 }

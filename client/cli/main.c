@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 		st = status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 	code = exit_code_of(st, atomic_load(&is_interrupted));
 	if (!status_ok(st) && code != EXIT_INTERRUPTED)
-		failure_print(stderr, st, &cli.report);
+		failure_print(stderr, failure_explain(st, cli.server), &cli.report);
 	df_close(cli.connection);
 	arena_destroy(cli.pages);
 	arena_destroy(cli.arena);

@@ -2,6 +2,7 @@
 #include "resource.h"
 
 #include "cli.h"
+#include "command.h"
 #include "pb.h"
 #include "pb_value.h"
 
@@ -46,6 +47,27 @@ static void narrow(const struct cli *cli, const ProtobufCMessage *create, Protob
 			  : cli_choice(cli, OPTION_TYPE);
 
 	*(int *)pb_place(list, "persona_type") = type;
+}
+
+struct status persona_test(struct cli *cli)
+{
+	static const struct column columns[] = {
+		{ "persona", "persona_name", COLUMN_TEXT, 0 }, { "type", "persona_type", COLUMN_TEXT, 0 },
+		{ "passed", "test_passed", COLUMN_TEXT, 0 },   { "message", "message", COLUMN_TEXT, 0 },
+		{ "results", "test_results", COLUMN_TEXT, 0 },
+	};
+	PB(TestPersonaRequest, TEST_PERSONA_REQUEST, request);
+	Domainflow__V2__TestPersonaResponse *answer;
+	const char *id;
+
+	TRY(resource_argument(cli, &id));
+	request.persona_id = pb_borrow(id);
+	request.target = pb_borrow(cli_arg(cli, 1));
+	TRY(CLI_CALL(cli, domainflow_v2_persona_test_persona, &request, &answer));
+	TRY(record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns)));
+	if (answer->test_passed)
+		return STATUS_OK_VALUE;
+	return status_make(STATUS_UNKNOWN, "TEST_FAILED", "%s", answer->message);
 }
 
 const struct resource resource_persona = {

@@ -46,23 +46,22 @@ static struct status id_set(struct cli *cli, ProtobufCMessage *request, const ch
 	return STATUS_OK_VALUE;
 }
 
-/* The id of the first argument, which may also be a name that only one has. */
-static struct status id_of_argument(struct cli *cli, const char **out)
+struct status resource_argument(struct cli *cli, const char **out_id)
 {
 	const struct resource *r = resource_of(cli);
 	const char *text = cli_arg(cli, 0);
 	AUTO(json) json_t *ids = json_array();
 	struct uuid id;
 
-	*out = text;
+	*out_id = text;
 	if (uuid_parse(text, &id))
 		return STATUS_OK_VALUE;
 	TRY(reference_resolve(cli, r, &text, 1, ids));
 	if (json_array_size(ids) > 1)
 		return status_make(STATUS_INVALID_ARGUMENT, "AMBIGUOUS", "more than one %s is named %s; give the id",
 				   r->noun, text);
-	*out = arena_strdup(cli->arena, json_string_value(json_array_get(ids, 0)));
-	return *out ? STATUS_OK_VALUE : status_out_of_memory();
+	*out_id = arena_strdup(cli->arena, json_string_value(json_array_get(ids, 0)));
+	return *out_id ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 static struct status show(struct cli *cli, const ProtobufCMessage *answer)
@@ -105,7 +104,7 @@ struct status resource_get(struct cli *cli)
 	ProtobufCMessage *answer;
 	const char *id;
 
-	TRY(id_of_argument(cli, &id));
+	TRY(resource_argument(cli, &id));
 	TRY(read_one(cli, id, &answer));
 	return show(cli, answer);
 }
@@ -190,7 +189,7 @@ static struct status update(struct cli *cli, struct form *f)
 		*(protobuf_c_boolean *)pb_place(request, "is_enabled") = is_enabled;
 	r->fill(f, request, true);
 	TRY(form_check(f));
-	TRY(id_of_argument(cli, &id));
+	TRY(resource_argument(cli, &id));
 	TRY(id_set(cli, request, id));
 	TRY(call(cli, r->update, request, &answer));
 	return show(cli, answer);
@@ -217,7 +216,7 @@ struct status resource_delete(struct cli *cli)
 		return status_out_of_memory();
 	if (!cli_confirm(cli, question))
 		return status_make(STATUS_CANCELLED, "NOT_CONFIRMED", "%s", "nothing was deleted");
-	TRY(id_of_argument(cli, &id));
+	TRY(resource_argument(cli, &id));
 	TRY(id_set(cli, request, id));
 	TRY(call(cli, r->remove, request, &answer));
 	return view_done(cli, answer, "deleted");

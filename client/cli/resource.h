@@ -29,6 +29,9 @@ struct resource {
 	struct status (*print_rest)(struct cli *cli, const ProtobufCMessage *resource);
 };
 
+/* The id of the first argument, which may also be a name that only one has. */
+struct status resource_argument(struct cli *cli, const char **out_id) MUST_CHECK;
+
 extern const struct resource resource_persona, resource_keyword_set;
 
 #endif

@@ -1,4 +1,4 @@
-/* version.c: this program and the server it talks to. */
+/* version.c: this program, the server it talks to, and the servers beside that. */
 #include "cli.h"
 #include "command.h"
 #include "output.h"
@@ -41,4 +41,19 @@ struct status show_version(struct cli *cli)
 	if (!status_ok(st))
 		return st;
 	return record_print(cli, &answer->base, "", server_columns, ARRAY_LEN(server_columns));
+}
+
+struct status show_instances(struct cli *cli)
+{
+	static const struct column columns[] = {
+		{ "INSTANCE", "id", COLUMN_TEXT, 0 },           { "ALIVE", "is_alive", COLUMN_TEXT, 0 },
+		{ "ROLES", "roles", COLUMN_TEXT, 0 },           { "VERSION", "version", COLUMN_TEXT, 0 },
+		{ "ADDRESS", "address", COLUMN_TEXT, 0 },       { "STARTED", "started_at", COLUMN_TIME, 0 },
+		{ "HEARD OF", "heartbeat_at", COLUMN_TIME, 0 },
+	};
+	PB(ListInstancesRequest, LIST_INSTANCES_REQUEST, request);
+	Domainflow__V2__ListInstancesResponse *answer;
+
+	TRY(CLI_CALL(cli, domainflow_v2_server_list_instances, &request, &answer));
+	return rows_print(cli, &answer->base, "instances", columns, ARRAY_LEN(columns));
 }

@@ -402,6 +402,13 @@ class CommandLine(unittest.TestCase):
         self.dfctl("persona", "delete", persona)
         self.dfctl("persona", "get", persona, code=3)
 
+    def test_a_persona_is_tried_out(self):
+        persona = self.stack.create_persona("dns")
+        self.assertTrue(self.json("persona", "test", persona, "elsewhere.site.test")["testPassed"])
+        out, err = self.dfctl("persona", "test", persona, "nowhere.site.test", code=1)
+        self.assertIn("NXDOMAIN", out)
+        self.assertIn("(TEST_FAILED)", err)
+
     def test_the_version_of_both_sides(self):
         both = self.json("version")
         self.assertEqual(both["client"], both["server"]["version"])

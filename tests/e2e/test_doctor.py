@@ -83,13 +83,18 @@ class Doctor(unittest.TestCase):
     def test_a_server_that_is_not_there_ends_with_five(self):
         checks = self.visit("--server", f"unix:{self.folder}/none", code=5)
         self.assertEqual(checks["server"]["state"], "failed")
+        self.assertIn("no such socket", checks["server"]["detail"])
         self.assertNotIn("postgresql", checks)
+
+    def test_the_instances_of_the_installation_are_listed(self):
+        found = json.loads(self.dfctl("instances", "-o", "json")[0])["instances"]
+        self.assertLessEqual({self.plain.grpc, self.secure.grpc}, {one["address"] for one in found if one["isAlive"]})
 
     def test_mutual_tls_works_and_everything_less_is_refused(self):
         self.secure_dfctl("campaign", "list")
         self.assertIn("ok", self.secure_dfctl("doctor")[0])
-        self.secure_dfctl("campaign", "list", ca="other.pem", code=5)
-        self.secure_dfctl("campaign", "list", name="elsewhere.test", code=5)
+        self.assertIn("--tls-ca", self.secure_dfctl("campaign", "list", ca="other.pem", code=5)[1])
+        self.assertIn("--tls-server-name", self.secure_dfctl("campaign", "list", name="elsewhere.test", code=5)[1])
         self.secure_dfctl("campaign", "list", certificate=None, code=5)
         self.secure_dfctl("campaign", "list", certificate="other", code=5)
         self.dfctl("campaign", "list", "--timeout", "5s", code=5, instance=self.secure)

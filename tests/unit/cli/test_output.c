@@ -194,6 +194,36 @@ static void failures_name_reason_fields_and_request(void **state)
 					   "  request id: r-1\n"));
 }
 
+static void a_server_out_of_reach_is_told_in_words_that_help(void **state)
+{
+	static const struct {
+		const char *detail, *says;
+	} cases[] = {
+		{ "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:2: Failed to connect to "
+		  "remote "
+		  "host: Connection refused",
+		  "no way to the server at here:2: Connection refused; nothing listens there" },
+		{ "failed to connect to all addresses; last error: UNKNOWN: unix:/none: No such file or directory",
+		  "there is no such socket" },
+		{ "DNS resolution failed for here:2: C-ares status is not ARES_SUCCESS: Domain name not found",
+		  "there is no such host" },
+		{ "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:2: Ssl handshake failed: "
+		  "SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify failed",
+		  "not from an authority in --tls-ca" },
+		{ "the database is away", "the database is away" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct status st = status_make(STATUS_UNAVAILABLE, "UNAVAILABLE", "%s", cases[i].detail);
+
+		st = failure_explain(st, "here:2");
+		assert_int_equal(st.code, STATUS_UNAVAILABLE);
+		if (!strstr(st.detail, cases[i].says))
+			fail_msg("%s", st.detail);
+	}
+}
+
 static void a_part_is_compared_member_by_member(void **state)
 {
 	static const struct {
@@ -228,10 +258,15 @@ static void a_part_is_compared_member_by_member(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(tables_are_aligned_and_harmless),         TEST(later_pages_keep_the_columns_and_repeat_no_title),
-		TEST(csv_has_names_of_json_and_plain_values),  TEST(json_lines_are_lines),
-		TEST(records_leave_out_what_is_absent),        TEST(failures_end_with_the_documented_code),
-		TEST(failures_name_reason_fields_and_request), TEST(a_part_is_compared_member_by_member),
+		TEST(tables_are_aligned_and_harmless),
+		TEST(later_pages_keep_the_columns_and_repeat_no_title),
+		TEST(csv_has_names_of_json_and_plain_values),
+		TEST(json_lines_are_lines),
+		TEST(records_leave_out_what_is_absent),
+		TEST(failures_end_with_the_documented_code),
+		TEST(failures_name_reason_fields_and_request),
+		TEST(a_part_is_compared_member_by_member),
+		TEST(a_server_out_of_reach_is_told_in_words_that_help),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
