@@ -539,6 +539,24 @@ class Domains(GatewayTest):
         for sort in ("offset", "domain", "createdAt", "richness_score", "microcrawl_gain", "keywords_unique", "domain_score", "lead_score"):
             self.assertEqual(self.call("GET", f"{self.path}?sort={sort}").body["pageInfo"]["sortBy"], sort)
 
+    def test_download_has_every_row_that_passes(self):
+        answer = self.call("GET", f"{self.path}/export")
+        self.assertTrue(answer.headers["content-type"].startswith("text/csv"))
+        self.assertIn("attachment", answer.headers["content-disposition"])
+        lines = answer.body.split("\r\n")
+        self.assertEqual(lines[0], "domain,dnsStatus,httpStatus,leadStatus,rejectionReason,domainScore,richness,keywordsUnique,top3,title")
+        self.assertEqual(lines[1], "aaashop.test,pending,pending,pending,pending,,,0,,")
+        self.assertEqual((len(lines), lines[-1]), (22, ""))
+        rows = self.call("GET", f"{self.path}/export?format=json&sort=domain&dir=desc&dnsStatus=pending").body
+        self.assertEqual([row["domain"] for row in rows], sorted((row["domain"] for row in rows), reverse=True))
+        self.assertEqual((len(rows), rows[0]["domainScore"], rows[0]["top3"]), (20, None, []))
+        self.assertEqual(self.call("GET", f"{self.path}/export?format=json&dnsStatus=ok").body, [])
+        for query in ("format=xml", "limit=5", "first=5", "dnsStatus=good", "nonsense=1"):
+            self.refused("GET", f"{self.path}/export?{query}", status=400, code="BAD_REQUEST")
+        self.refused("GET", f"/api/v2/campaigns/{NOBODY}/domains/export", status=404, code="NOT_FOUND")
+        self.refused("GET", "/api/v2/campaigns/x/domains/export", status=400, code="BAD_REQUEST", field="campaignId")
+        self.refused("POST", f"{self.path}/export", status=405, code="METHOD_NOT_ALLOWED")
+
     def test_no_wrong_parameter_is_passed_over(self):
         for query in ("limit=0", "limit=1001", "first=0", "first=1001", "offset=-1", "first=5&limit=5", "first=5&offset=0", "after=garbage",
                       "dnsStatus=OK", "httpStatus=", "leadStatus=lead", "rejectionReason=parked,,", "minScore=101", "minScore=-1", "minScore=NaN",

@@ -32,10 +32,14 @@ func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Ha
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.Deadline + writeWait))
 		begin := time.Now()
 		defer func() {
-			recovered(recover(), log, record, r)
+			why := recover()
+			recovered(why, log, record, r)
 			took := time.Since(begin)
 			meter.Observe(r.Method, info.Route, record.code(), took)
 			logRequest(log, r, info, record, took)
+			if why == http.ErrAbortHandler { // what was sent is not the whole, and the client must see that
+				panic(why)
+			}
 		}()
 		secure(record.Header())
 		record.Header().Set(problem.RequestID, info.ID)

@@ -10,6 +10,8 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
+
+	"domainflow.io/gateway/internal/export"
 )
 
 // New is the handler of everything that is a translated call. Each call has the deadline.
@@ -45,7 +47,14 @@ func New(conn *grpc.ClientConn, deadline time.Duration) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return withDeadline(mux, deadline), nil
+	calls, downloads := withDeadline(mux, deadline), export.New(conn, deadline)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := export.Campaign(r.URL.Path); ok {
+			downloads.ServeHTTP(w, r)
+		} else {
+			calls.ServeHTTP(w, r)
+		}
+	}), nil
 }
 
 // nothing passes no header and no metadata by name; what passes is written in package edge and in answer.go.
