@@ -95,6 +95,8 @@ struct status campaign_funnel(struct cli *cli);
 struct status campaign_rejections(struct cli *cli);
 struct status campaign_executions(struct cli *cli);
 struct status domain_list(struct cli *cli);
+struct status domain_keywords(struct cli *cli);
+struct status domain_breakdown(struct cli *cli);
 struct status domain_export(struct cli *cli);
 struct status domain_get(struct cli *cli);
 struct status resource_create(struct cli *cli);

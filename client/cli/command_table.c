@@ -87,6 +87,10 @@ const struct command command_table[] = {
 	  "domain export ID -o leads.csv --lead-status match --sort lead_score\ndomain export ID -o jsonl | jq .domain",
 	  domain_export, FORMATS_ROWS, .writes_file = true },
 	{ IN("domain", "get"), "CAMPAIGN NAME", 2, 2, 0, "one domain", NULL, "domain get ID abcdshop.com", domain_get },
+	{ IN("domain", "keywords"), "CAMPAIGN NAME", 2, 2, 0, "the keywords found on a domain's page, heaviest first",
+	  NULL, "domain keywords ID abcdshop.com", domain_keywords },
+	{ IN("domain", "breakdown"), "CAMPAIGN NAME", 2, 2, 0, "what a domain's score is made of", NULL,
+	  "domain breakdown ID abcdshop.com -o json", domain_breakdown },
 	{ TOP("events"), "[CAMPAIGN]", 0, 1, BIT(AFTER) | BIT(TYPES) | BIT(DETAIL) | BIT(LIMIT),
 	  "the events of a campaign, or of all campaigns, as they come",
 	  "Goes on until interrupted, or --limit events were shown; resumes by itself after a lost connection.\n"

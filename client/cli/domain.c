@@ -118,3 +118,50 @@ struct status domain_get(struct cli *cli)
 	TRY(CLI_CALL(cli, domainflow_v2_domain_get_domain, &request, &answer));
 	return record_print(cli, &answer->base, "domain", record_columns, ARRAY_LEN(record_columns));
 }
+
+struct status domain_keywords(struct cli *cli)
+{
+	static const struct column columns[] = {
+		{ "KEYWORD", "surface_form", COLUMN_TEXT, 40 },
+		{ "WEIGHT", "effective_weight", COLUMN_NUMBER, 0 },
+		{ "HITS", "occurrences", COLUMN_NUMBER, 0 },
+		{ "WHERE", "signal_type", COLUMN_TEXT, 0 },
+		{ "FIRST AT", "first_seen_position", COLUMN_NUMBER, 0 },
+		{ "FROM", "source_subphase", COLUMN_TEXT, 0 },
+	};
+	PB(ListDomainKeywordsRequest, LIST_DOMAIN_KEYWORDS_REQUEST, request);
+	Domainflow__V2__ListDomainKeywordsResponse *answer;
+
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	request.domain = pb_borrow(cli_arg(cli, 1));
+	TRY(CLI_CALL(cli, domainflow_v2_domain_list_domain_keywords, &request, &answer));
+	return rows_print(cli, &answer->base, "items", columns, ARRAY_LEN(columns));
+}
+
+struct status domain_breakdown(struct cli *cli)
+{
+	static const struct column columns[] = {
+		{ "domain", "domain", COLUMN_TEXT, 0 },
+		{ "state", "state", COLUMN_TEXT, 0 },
+		{ "reason", "reason", COLUMN_TEXT, 0 },
+		{ "score", "overall_score", COLUMN_TEXT, 0 },
+		{ "density", "components.density.value", COLUMN_TEXT, 0 },
+		{ "coverage", "components.coverage.value", COLUMN_TEXT, 0 },
+		{ "not parked", "components.non_parked.value", COLUMN_TEXT, 0 },
+		{ "content length", "components.content_length.value", COLUMN_TEXT, 0 },
+		{ "title keyword", "components.title_keyword.value", COLUMN_TEXT, 0 },
+		{ "freshness", "components.freshness.value", COLUMN_TEXT, 0 },
+		{ "variety", "components.tf_lite.value", COLUMN_TEXT, 0 },
+		{ "keywords", "evidence.keyword_hits", COLUMN_TEXT, 0 },
+		{ "page bytes", "evidence.content_length_bytes", COLUMN_TEXT, 0 },
+		{ "days old", "evidence.freshness_days_old", COLUMN_TEXT, 0 },
+		{ "parking penalty", "evidence.parked_penalty_applied", COLUMN_TEXT, 0 },
+	};
+	PB(GetScoreBreakdownRequest, GET_SCORE_BREAKDOWN_REQUEST, request);
+	Domainflow__V2__GetScoreBreakdownResponse *answer;
+
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	request.domain = pb_borrow(cli_arg(cli, 1));
+	TRY(CLI_CALL(cli, domainflow_v2_domain_get_score_breakdown, &request, &answer));
+	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));
+}

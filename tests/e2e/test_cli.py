@@ -227,6 +227,12 @@ class CommandLine(unittest.TestCase):
                   (["--warnings", "has"], lambda d: bool(d["warnings"])))
         for options, holds in checks:
             self.assertEqual({d["domain"] for d in listed(*options)}, {d["domain"] for d in everything if holds(d)}, options)
+        best = listed("--sort", "domain_score")[0]
+        breakdown = self.json("domain", "breakdown", campaign, best["domain"])
+        self.assertEqual((breakdown["state"], breakdown["overallScore"]), ("complete", round(best["domainScore"] * 100, 1)))
+        keywords = self.json("domain", "keywords", campaign, best["domain"])["items"]
+        self.assertEqual([keyword["surfaceForm"] for keyword in keywords][:3], best["features"]["keywords"]["top3"])
+        self.assertIn("KEYWORD", self.dfctl("domain", "keywords", campaign, best["domain"])[0])
         scores = [d["domainScore"] for d in listed("--sort", "domain_score", "--dir", "asc") if d["domainScore"] is not None]
         self.assertEqual(scores, sorted(scores))
         page = self.json("domain", "list", campaign, "--limit", "7")
