@@ -9,6 +9,7 @@
 #include "campaign/worker.h"
 #include "config/settings.h"
 #include "events/hub.h"
+#include "events/samples.h"
 #include "events/wake.h"
 #include "jobs/scheduler.h"
 #include "net/address_guard.h"
@@ -62,6 +63,7 @@ struct process {
 	struct cache *cache;
 	struct wake wake;
 	struct hub *hub;
+	struct samples *samples;
 	struct scheduler *scheduler;
 	struct address_guard *resolver_guard, *http_guard;
 	struct dns_client *dns;
@@ -247,6 +249,7 @@ static struct status open_server(struct process *p)
 			       .hub = p->hub,
 			       .env = &p->env,
 			       .probes = p->probes,
+			       .samples = p->samples,
 			       .metrics = p->metrics,
 			       .version = DOMAINFLOW_VERSION,
 			       .started_at_ms = p->started_at_ms,
@@ -283,6 +286,8 @@ static struct status open_all(struct process *p)
 		TRY(hub_open(p->pool, &api_watch_sink, &p->hub));
 		p->wake.hub = p->hub;
 	}
+	TRY(samples_open(p->cache, p->hub, &p->instance, p->metrics, &p->samples));
+	p->env.samples = p->samples;
 	TRY(scheduler_start(
 		&(struct job_context){
 			.settings = s, .pool = p->pool, .instance = p->instance, .version = DOMAINFLOW_VERSION },
@@ -316,6 +321,7 @@ static bool close_all(struct process *p)
 	http_client_destroy(p->http);
 	dns_client_destroy(p->dns);
 	scheduler_stop(p->scheduler);
+	samples_stop(p->samples);
 	hub_close(p->hub);
 	if (!drained)
 		return false;
@@ -325,6 +331,7 @@ static bool close_all(struct process *p)
 	ops_http_close(p->ops);
 	cache_close(p->cache);
 	worker_free(p->worker);
+	samples_free(p->samples);
 	hub_free(p->hub);
 	watch_list_destroy(p->watchers);
 	address_guard_destroy(p->http_guard);

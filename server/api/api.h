@@ -15,6 +15,7 @@ struct metrics;
 struct phase_env;
 struct probes;
 struct rpc_server;
+struct samples;
 struct settings;
 struct store_pool;
 struct watch_list;
@@ -27,6 +28,7 @@ struct api {
 	struct watch_list *watchers; /* set with hub */
 	const struct phase_env *env;
 	struct probes *probes;
+	struct samples *samples; /* NULL says nothing */
 	struct metrics *metrics; /* NULL counts nothing */
 	const char *version;
 	int64_t started_at_ms;

@@ -5,7 +5,6 @@
 #include "api/convert.h"
 #include "api/mutation.h"
 #include "api/snapshot_pb.h"
-#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "rpc/call.h"
@@ -26,9 +25,7 @@ static struct status set_mode_body(struct mutation *m, ProtobufCMessage **out)
 	TRY(change_open(m->tx, m->arena, &m->campaign_id, m->workspace, &change));
 	TRY(control_set_mode(&change, ((struct set_mode *)m)->mode));
 	TRY(change_save(&change));
-	campaign_metrics_changed(m->api->metrics, &change);
-	m->has_moved = true;
-	m->moved = m->campaign_id;
+	TRY(mutation_changed(m, &change));
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
 	answer->mode = pb_campaign_mode(change.now.campaign.mode);
 	answer->updated_at = pb_time(m->arena, change.at_ms);
@@ -61,9 +58,7 @@ static struct status stop_body(struct mutation *m, ProtobufCMessage **out)
 	TRY(change_open(m->tx, m->arena, &m->campaign_id, m->workspace, &change));
 	TRY(control_stop_campaign(&change, &stopped));
 	TRY(change_save(&change));
-	campaign_metrics_changed(m->api->metrics, &change);
-	m->has_moved = true;
-	m->moved = m->campaign_id;
+	TRY(mutation_changed(m, &change));
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);
 	answer->stopped_phase = pb_phase(stopped);
 	answer->phase_status = pb_phase_status(change.now.phases[stopped].status);
@@ -105,9 +100,7 @@ static struct status restart_body(struct mutation *m, ProtobufCMessage **out)
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
-	campaign_metrics_changed(m->api->metrics, &change);
-	m->has_moved = true;
-	m->moved = m->campaign_id;
+	TRY(mutation_changed(m, &change));
 	if (!status_ok(st))
 		return st;
 	answer->campaign_id = pb_uuid(m->arena, &m->campaign_id);

@@ -140,6 +140,7 @@ static struct status create_body(struct mutation *m, ProtobufCMessage **out)
 						    .rules = rules,
 						    .rule_count = in->n_rules };
 	TRY(keyword_set_create(m->tx, m->workspace, &request, m->arena, &set));
+	mutation_tells(m, SAMPLE_SET_CREATED, &set.id, set.name);
 	if (!answer)
 		return status_out_of_memory();
 	answer->keyword_set = set_pb(m->arena, &set);
@@ -265,6 +266,7 @@ static struct status update_body(struct mutation *m, ProtobufCMessage **out)
 		.has_rules = in->rules != NULL,
 	};
 	TRY(keyword_set_update(m->tx, m->workspace, &m->resource_id, &update, m->arena, &set));
+	mutation_tells(m, SAMPLE_SET_UPDATED, &set.id, set.name);
 	if (!answer)
 		return status_out_of_memory();
 	answer->keyword_set = set_pb(m->arena, &set);
@@ -286,8 +288,11 @@ static struct status update_keyword_set(struct rpc_call *call, const PbUpdateReq
 static struct status delete_body(struct mutation *m, ProtobufCMessage **out)
 {
 	PbDeleteResponse *answer = PB_NEW(m->arena, PbDeleteResponse, domainflow__v2__delete_keyword_set_response);
+	struct keyword_set set;
 
+	TRY(keyword_set_get(m->tx, m->workspace, &m->resource_id, m->arena, &set));
 	TRY(keyword_set_delete(m->tx, m->workspace, &m->resource_id));
+	mutation_tells(m, SAMPLE_SET_DELETED, &m->resource_id, set.name);
 	if (!answer)
 		return status_out_of_memory();
 	*out = &answer->base;

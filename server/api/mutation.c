@@ -6,6 +6,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "campaign/change.h"
+#include "campaign/committed.h"
+#include "events/samples.h"
 #include "proto/runtime/method.h"
 #include "proto/runtime/unpack.h"
 #include "rpc/call.h"
@@ -173,6 +176,8 @@ static struct status attempt_once(struct store_tx *tx, void *arg)
 
 	a->m->tx = tx;
 	a->m->keep = a->m->has_moved = a->is_replay = false;
+	a->m->change = NULL;
+	a->m->news.is_any = false;
 	a->status = STATUS_OK_VALUE;
 	a->answer = NULL;
 	if (!key)
@@ -184,6 +189,36 @@ static struct status attempt_once(struct store_tx *tx, void *arg)
 							  .phase = a->m->phase,
 							  .key = key,
 							  .request_hash = hash });
+}
+
+struct status mutation_changed(struct mutation *m, const struct campaign_change *change)
+{
+	struct campaign_change *kept = arena_alloc(m->arena, sizeof *kept);
+
+	if (!kept)
+		return status_out_of_memory();
+	*kept = *change;
+	m->change = kept;
+	m->has_moved = true;
+	m->moved = change->now.campaign.id;
+	return STATUS_OK_VALUE;
+}
+
+void mutation_tells(struct mutation *m, enum sample_type type, const struct uuid *id, const char *name)
+{
+	m->news = (struct mutation_news){ .is_any = true, .type = type, .id = pb_uuid(m->arena, id), .name = name };
+}
+
+static void tell(const struct mutation *m)
+{
+	struct sample sample = { .type = m->news.type, .at_ms = clock_wall_ms() };
+	size_t size = strlen(m->workspace) + 1;
+
+	if (size > sizeof sample.workspace)
+		return;
+	memcpy(sample.workspace, m->workspace, size);
+	sample.payload = json_pack("{s:s, s:s}", "id", m->news.id, "name", m->news.name);
+	samples_say(m->api->samples, &sample);
 }
 
 struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage **out)
@@ -200,6 +235,10 @@ struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage 
 		return st;
 	if (m->has_moved && !a.is_replay)
 		m->api->moved(m->api->moved_ctx, &m->moved);
+	if (m->change && !a.is_replay)
+		campaign_committed(m->api->env, m->change);
+	if (m->news.is_any && !a.is_replay)
+		tell(m);
 	if (a.is_replay)
 		rpc_call_add_trailer(m->call, "x-idempotent-replay", "true");
 	if (status_ok(a.status))

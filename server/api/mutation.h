@@ -8,12 +8,14 @@
 
 #include "base/status.h"
 #include "base/uuid.h"
+#include "events/sample.h"
 
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 
 struct api;
 struct arena;
+struct campaign_change;
 struct rpc_call;
 struct store_tx;
 
@@ -36,10 +38,22 @@ struct mutation {
 	bool keep;      /* on failure: what was written stays written (a failed preflight) */
 	bool has_moved; /* wake the readers of `moved` after the commit */
 	struct uuid moved;
+	const struct campaign_change *change; /* what it did to the campaign; see mutation_changed */
+	struct mutation_news {
+		bool is_any;
+		enum sample_type type;
+		const char *id, *name;
+	} news; /* what those who watch all campaigns are told after the commit; see mutation_tells */
 };
 
 /* May run more than once (deadlocks); it must not keep state outside the mutation. */
 typedef struct status (*mutation_fn)(struct mutation *m, ProtobufCMessage **out);
+
+/* For the body: the campaign's change is saved. After the commit its readers are woken and it is counted. Copied. */
+struct status mutation_changed(struct mutation *m, const struct campaign_change *change) MUST_CHECK;
+
+/* For the body: a thing of the workspace was created, changed or removed. Texts in the mutation's arena. */
+void mutation_tells(struct mutation *m, enum sample_type type, const struct uuid *id, const char *name);
 
 struct status api_mutate(struct mutation *m, mutation_fn body, ProtobufCMessage **out) MUST_CHECK;
 

@@ -8,7 +8,6 @@
 #include "api/snapshot_pb.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
 #include "campaign/control.h"
 #include "campaign/phase_configure.h"
@@ -77,9 +76,7 @@ static struct status command_body(struct mutation *m, ProtobufCMessage **out)
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
-	campaign_metrics_changed(m->api->metrics, &change);
-	m->has_moved = true;
-	m->moved = m->campaign_id;
+	TRY(mutation_changed(m, &change));
 	if (!status_ok(st))
 		return st;
 	state = pb_phase_state(m->arena, &change.now.phases[c->phase], change.now.campaign.last_sequence);
@@ -171,9 +168,7 @@ static struct status restart_analysis_body(struct mutation *m, ProtobufCMessage 
 	if (!status_ok(st) && !m->keep)
 		return st;
 	TRY(change_save(&change));
-	campaign_metrics_changed(m->api->metrics, &change);
-	m->has_moved = true;
-	m->moved = m->campaign_id;
+	TRY(mutation_changed(m, &change));
 	if (!status_ok(st))
 		return st;
 	answer->state = pb_phase_state(m->arena, &change.now.phases[PHASE_ANALYSIS], change.now.campaign.last_sequence);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "config/settings.h"
 #include "events/hub.h"
+#include "events/samples.h"
 #include "rpc/call.h"
 #include "rpc/stream.h"
 #include "store/tx.h"
@@ -27,7 +28,7 @@ struct watcher {
 	struct hub_ticket *ticket; /* of one campaign, */
 	struct hub_member *member; /* or of all        */
 	uint64_t filter;
-	bool is_all;
+	bool is_all, wants_full;
 };
 
 /* --- the hub's sink ------------------------------------------------------------------------------------------------
@@ -45,7 +46,7 @@ static void watch_send(void *subscriber, void *encoded, int64_t position, uint64
 
 	if (position >= 0)
 		rpc_stream_set_position(watcher->stream, position);
-	if (!watch_passes(encoded, watcher->filter))
+	if (!watch_passes(encoded, watcher->filter, watcher->wants_full))
 		return;
 	packed = watch_packed(encoded, watcher->is_all);
 	if (!packed)
@@ -105,6 +106,7 @@ static struct status watcher_create(struct rpc_call *call, struct rpc_stream *st
 	watcher->stream = stream;
 	watcher->filter = filter;
 	watcher->is_all = !wishes->campaign_id;
+	watcher->wants_full = wishes->detail == DOMAINFLOW__V2__EVENT_DETAIL__EVENT_DETAIL_FULL;
 	st = watch_list_add(watcher->list, wishes->campaign_id, rpc_call_principal(call)->workspace, &watcher->entry);
 	if (!status_ok(st)) {
 		free(watcher);
@@ -146,7 +148,8 @@ static struct status watch_campaign(struct rpc_call *call, const PbWatchCampaign
 		rpc_stream_set_position(stream, in->after_event);
 		rpc_stream_allow(stream, HUB_REPLAY_MAX); /* what was missed comes in one go */
 	}
-	return hub_subscribe(api->hub, &id, resumes ? in->after_event : -1, watcher, &watcher->ticket);
+	return hub_subscribe(api->hub, &id, resumes ? in->after_event : -1,
+			     watch_level_of(watcher->filter, watcher->wants_full), watcher, &watcher->ticket);
 }
 
 static struct status watch_campaigns(struct rpc_call *call, const PbWatchCampaignsRequest *in,
@@ -158,7 +161,8 @@ static struct status watch_campaigns(struct rpc_call *call, const PbWatchCampaig
 	TRY(watcher_create(call, stream,
 			   &(struct wishes){ .types = in->types, .type_count = in->n_types, .detail = in->detail },
 			   &watcher));
-	return hub_join(api->hub, rpc_call_principal(call)->workspace, in->is_reconnect, watcher, &watcher->member);
+	return hub_join(api->hub, rpc_call_principal(call)->workspace, in->is_reconnect,
+			watch_level_of(watcher->filter, watcher->wants_full), watcher, &watcher->member);
 }
 
 /* --- who is there --------------------------------------------------------------------------------------------------
@@ -195,7 +199,7 @@ static struct status get_stream_stats(struct rpc_call *call, const PbStatsReques
 	answer->total_connections = stats.streams;
 	answer->max_connections = (int32_t)api->settings->watch_streams_max;
 	answer->events_sent = stats.sent;
-	answer->events_dropped = stats.dropped;
+	answer->events_dropped = stats.dropped + samples_suppressed(api->samples);
 	answer->uptime_seconds = (clock_wall_ms() - api->started_at_ms) / 1000;
 	*out = answer;
 	return STATUS_OK_VALUE;

@@ -40,6 +40,19 @@ static const struct event_kind {
 	{ "analysis_failed", EVENT(ANALYSIS_FAILED), PAYLOAD_DETAILS },
 };
 
+static const Domainflow__V2__EventType sample_kinds[SAMPLE_TYPE_COUNT] = {
+	[SAMPLE_GENERATED] = EVENT(DOMAIN_GENERATED),
+	[SAMPLE_VALIDATED] = EVENT(DOMAIN_VALIDATED),
+	[SAMPLE_STATUS_DELTA] = EVENT(DOMAIN_STATUS_DELTA),
+	[SAMPLE_HTTP_ENRICHMENT] = EVENT(HTTP_ENRICHMENT),
+	[SAMPLE_FEATURES] = EVENT(DOMAIN_FEATURES_BATCH_FINALIZED),
+	[SAMPLE_SCORED] = EVENT(DOMAIN_SCORED),
+	[SAMPLE_SUBSTEP] = EVENT(EXTRACTION_SUBSTEP),
+	[SAMPLE_SET_CREATED] = EVENT(KEYWORD_SET_CREATED),
+	[SAMPLE_SET_UPDATED] = EVENT(KEYWORD_SET_UPDATED),
+	[SAMPLE_SET_DELETED] = EVENT(KEYWORD_SET_DELETED),
+};
+
 static const struct event_kind *kind_of(const char *type)
 {
 	for (size_t i = 0; i < ARRAY_LEN(event_kinds); i++)
@@ -238,6 +251,11 @@ static bool fill(struct arena *arena, const struct hub_message *message, const j
 		pb->last_event = message->last_event;
 		pb->last_sequence = message->last_sequence;
 		return true;
+	case HUB_SAMPLE:
+		pb->type = sample_kinds[message->sample->type];
+		pb->payload_case = DOMAINFLOW__V2__WATCH_CAMPAIGN_RESPONSE__PAYLOAD_DETAILS;
+		pb->details = pb_text(message->payload);
+		return true;
 	}
 	return false;
 }
@@ -287,6 +305,7 @@ bool watch_filter_of(const Domainflow__V2__EventType *types, size_t count, uint6
 
 struct watch_message {
 	uint64_t bits;
+	bool is_full;
 	struct rpc_packed *plain, *wrapped; /* wrapped: for the stream of all campaigns, made when the first needs it */
 };
 
@@ -307,6 +326,7 @@ void *watch_encode(const struct hub_message *message)
 	if (!encoded)
 		return NULL;
 	encoded->bits = bits_of(pb.type);
+	encoded->is_full = message->kind == HUB_SAMPLE && message->sample->is_full;
 	encoded->plain = rpc_packed_create(&pb.base);
 	if (encoded->plain)
 		return encoded;
@@ -323,9 +343,19 @@ void watch_release(void *encoded)
 	free(message);
 }
 
-bool watch_passes(const struct watch_message *message, uint64_t filter)
+bool watch_passes(const struct watch_message *message, uint64_t filter, bool wants_full)
 {
-	return (message->bits & filter) != 0;
+	return (message->bits & filter) != 0 && (wants_full || !message->is_full);
+}
+
+enum sample_level watch_level_of(uint64_t filter, bool wants_full)
+{
+	enum sample_level level = SAMPLE_NONE;
+
+	for (int i = 0; i < SAMPLE_TYPE_COUNT; i++)
+		if (filter & bit_of(sample_kinds[i]))
+			level = SAMPLE_NORMAL;
+	return wants_full && (filter & bit_of(EVENT(EXTRACTION_SUBSTEP))) ? SAMPLE_FULL : level;
 }
 
 struct rpc_packed *watch_packed(struct watch_message *message, bool is_wrapped)

@@ -3,6 +3,8 @@
 #ifndef API_WATCH_PB_H
 #define API_WATCH_PB_H
 
+#include "events/sample.h"
+
 #include "domainflow/v2/event_service.pb-c.h"
 
 #include <stdbool.h>
@@ -19,7 +21,10 @@ void watch_release(void *encoded);
 
 /* The types a request names, as a filter; no types are all types. False when one does not exist. */
 bool watch_filter_of(const Domainflow__V2__EventType *types, size_t count, uint64_t *out);
-bool watch_passes(const struct watch_message *message, uint64_t filter);
+/* wants_full: also samples of SAMPLE_FULL. */
+bool watch_passes(const struct watch_message *message, uint64_t filter, bool wants_full);
+/* How much of samples a filter asks for. */
+enum sample_level watch_level_of(uint64_t filter, bool wants_full);
 
 /* For the stream of one campaign, or wrapped for that of all. Borrowed. NULL when memory is short. */
 struct rpc_packed *watch_packed(struct watch_message *message, bool is_wrapped);

@@ -46,8 +46,11 @@ const char *cache_kind_text(enum cache_kind kind);
 
 /* Channels, without the prefix. A message is a hint: what it says is in the database. */
 #define CACHE_CHANNEL_EVENTS   "events"   /* a campaign has new stored events: its id as text */
-#define CACHE_CHANNEL_PROGRESS "progress" /* progress and samples for other instances' subscribers */
+#define CACHE_CHANNEL_PROGRESS "progress" /* a campaign has more progress: its id as text */
 #define CACHE_CHANNEL_CONTROL  "control"  /* a phase was paused, stopped or started: campaign id as text */
+
+#define CACHE_CHANNEL_SAMPLES  "samples"  /* what happened to domains, see events/sample.h */
+#define CACHE_CHANNEL_INTEREST "interest" /* an instance has subscribers for samples: its id and their level */
 
 /* Shared rate limits: <prefix>:v1:rate:<name>, gone once the bucket is full again. */
 #define CACHE_RATE_DNS  "dns:"  /* + persona id */

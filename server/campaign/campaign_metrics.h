@@ -15,7 +15,7 @@ struct metrics;
 /* Makes the families known, so that they show before something is counted. */
 void campaign_metrics_register(struct metrics *metrics);
 
-/* A change that is about to be committed: its phases' new statuses, and how long those took that ended. */
+/* A change that was committed: its phases' new statuses, and how long those took that ended. */
 void campaign_metrics_changed(struct metrics *metrics, const struct campaign_change *change);
 
 /* What became of a claimed batch. */

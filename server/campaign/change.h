@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct arena;
+struct phase_event;
 struct store_tx;
 
 #define CHANGE_EVENTS_MAX 48
@@ -37,6 +38,7 @@ struct campaign_change {
 	struct stored_event events[CHANGE_EVENTS_MAX];
 	size_t event_count;
 	bool events_overflow;
+	struct phase_event *samples; /* said after the commit, not stored */
 };
 
 /* workspace NULL: any. NOT_FOUND / CAMPAIGN_UNKNOWN. */

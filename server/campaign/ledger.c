@@ -1,8 +1,8 @@
 #include "campaign/ledger.h"
 
 #include "base/arena.h"
-#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
+#include "campaign/committed.h"
 #include "campaign/control.h"
 #include "config/settings.h"
 #include "phase/phase.h"
@@ -90,12 +90,12 @@ static struct status save_lineage(struct store_tx *tx, const struct campaign *ca
 
 /* In the commit transaction, after the results are written: the batch, the campaign, the progress, the counters. */
 static struct status take_effect(const struct phase_env *env, struct phase_job *job, struct store_tx *tx,
-				 const struct phase_outcome *outcome, bool *moved)
+				 struct batch_effect *effect, struct campaign_change *change)
 {
+	const struct phase_outcome *outcome = &effect->outcome;
 	const struct run_key run = run_of(&job->batch);
 	struct run_progress progress = { outcome->processed, outcome->successful, outcome->failed,
 					 outcome->total_change, outcome->is_exhausted };
-	struct campaign_change change;
 	struct phase_state *state;
 	bool ours, found, unfinished;
 
@@ -106,8 +106,8 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 			       env->settings->lease_ms, &ours));
 	if (!ours)
 		return batch_lost();
-	TRY(change_open(tx, job->arena, &run.campaign_id, NULL, &change));
-	state = &change.now.phases[run.phase];
+	TRY(change_open(tx, job->arena, &run.campaign_id, NULL, change));
+	state = &change->now.phases[run.phase];
 	if (state->run_number != run.run_number)
 		return batch_lost();
 	TRY(store_progress_add(tx, &run, &progress, &found));
@@ -117,31 +117,33 @@ static struct status take_effect(const struct phase_env *env, struct phase_job *
 	state->progress.successful += outcome->successful;
 	state->progress.failed += outcome->failed;
 	state->progress.total += outcome->total_change;
+	effect->progress = state->progress;
 	TRY(store_counters_add(tx, &run.campaign_id, &outcome->deltas));
 	if (outcome->last_offset >= 0)
-		TRY(save_lineage(tx, &change.now.campaign, outcome));
+		TRY(save_lineage(tx, &change->now.campaign, outcome));
 	if (state->status == PHASE_STATUS_IN_PROGRESS && progress.cut_done && outcome->unfinished == 0) {
 		TRY(store_batches_unfinished(tx, &run, &unfinished));
 		if (!unfinished) {
-			TRY(control_complete(env, &change, run.phase));
-			*moved = true;
+			TRY(control_complete(env, change, run.phase));
+			effect->moved = true;
 		}
 	}
-	TRY(change_save(&change));
-	campaign_metrics_changed(env->metrics, &change);
-	return STATUS_OK_VALUE;
+	return change_save(change);
 }
 
-struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result, bool *moved)
+struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result,
+			    struct batch_effect *effect)
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
-	struct phase_outcome outcome = { .first_offset = -1, .last_offset = -1 };
+	struct campaign_change change;
 
-	*moved = false;
+	*effect = (struct batch_effect){ .outcome = { .first_offset = -1, .last_offset = -1 } };
 	TRY(store_begin(env->pool, 0, &tx));
-	TRY(phase_ops_of(job->batch.phase)->store(job, result, tx, &outcome));
-	TRY(take_effect(env, job, tx, &outcome, moved));
-	return store_commit(&tx);
+	TRY(phase_ops_of(job->batch.phase)->store(job, result, tx, &effect->outcome));
+	TRY(take_effect(env, job, tx, effect, &change));
+	TRY(store_commit(&tx));
+	campaign_committed(env, &change);
+	return STATUS_OK_VALUE;
 }
 
 struct status ledger_release(const struct phase_env *env, const struct batch *batch)
@@ -173,7 +175,7 @@ struct status ledger_complete(const struct phase_env *env, const struct run_key 
 	TRY(control_complete(env, &change, run->phase));
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
-	campaign_metrics_changed(env->metrics, &change);
+	campaign_committed(env, &change);
 	*moved = true;
 	return STATUS_OK_VALUE;
 }
@@ -192,7 +194,7 @@ struct status ledger_fail(const struct phase_env *env, const struct run_key *run
 	TRY(control_fail(&change, run->phase, why.reason, why.detail));
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
-	campaign_metrics_changed(env->metrics, &change);
+	campaign_committed(env, &change);
 	*moved = change.phase_moved[run->phase];
 	return STATUS_OK_VALUE;
 }

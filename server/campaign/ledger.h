@@ -11,13 +11,13 @@
 
 #include "base/status.h"
 #include "model/batch.h"
+#include "model/campaign.h"
+#include "phase/phase.h"
 #include "store/ledger_store.h"
 
 #include <stdbool.h>
 
 struct arena;
-struct phase_env;
-struct phase_job;
 
 enum claim_result {
 	CLAIM_TAKEN,    /* *batch is ours until its lease runs out          */
@@ -29,10 +29,17 @@ enum claim_result {
 struct status ledger_claim(const struct phase_env *env, const struct run_key *run, const struct uuid *owner,
 			   struct batch *batch, enum claim_result *result) MUST_CHECK;
 
+/* What the commit of a batch did. */
+struct batch_effect {
+	bool moved; /* the campaign's state changed: readers want to be woken */
+	struct phase_outcome outcome;
+	struct phase_progress progress; /* of the run, afterwards */
+};
+
 /* Stores the result of a batch, or of a part of it: while the job has a rest, the batch stays ours. ABORTED /
- * BATCH_LOST: the lease was lost or another run began; nothing was written. *moved tells that the campaign's state
- * changed (readers want to be woken). */
-struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result, bool *moved) MUST_CHECK;
+ * BATCH_LOST: the lease was lost or another run began; nothing was written. */
+struct status ledger_commit(const struct phase_env *env, struct phase_job *job, void *result,
+			    struct batch_effect *effect) MUST_CHECK;
 
 /* Gives a batch back without a result. */
 struct status ledger_release(const struct phase_env *env, const struct batch *batch) MUST_CHECK;

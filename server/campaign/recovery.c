@@ -2,8 +2,8 @@
 
 #include "base/arena.h"
 #include "base/log.h"
-#include "campaign/campaign_metrics.h"
 #include "campaign/change.h"
+#include "campaign/committed.h"
 #include "campaign/control.h"
 #include "config/settings.h"
 #include "phase/phase.h"
@@ -24,7 +24,7 @@ static struct status pause_run(const struct phase_env *env, const struct run_key
 	change.now.campaign.error_message = "the workers of the running phase died; resume it to go on";
 	TRY(change_save(&change));
 	TRY(store_commit(&tx));
-	campaign_metrics_changed(env->metrics, &change);
+	campaign_committed(env, &change);
 	*moved = true;
 	return STATUS_OK_VALUE;
 }

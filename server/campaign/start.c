@@ -295,6 +295,7 @@ struct status start_after_completion(const struct phase_env *env, struct campaig
 
 	TRY(phase_ops_of(phase)->finish(env, change->tx, change->arena, &finish));
 	add_phase_events(change, phase, finish.events);
+	change->samples = finish.samples;
 	note.type = "phase_completed";
 	note.results = finish.results ? finish.results : "{}";
 	change_move(change, phase, PHASE_STATUS_COMPLETED, &note);

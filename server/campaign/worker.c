@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "campaign/batch_samples.h"
 #include "campaign/campaign_metrics.h"
 #include "campaign/claims.h"
 #include "campaign/ledger.h"
@@ -76,13 +77,13 @@ static void fail_run(struct worker *w, const struct run_key *run, struct arena *
 
 /* The commit is tried again while the database comes back: finished network work is worth keeping. Tries count only
  * while the database is there. The token makes repeating safe even after a commit whose answer was lost. */
-static struct status commit_batch(struct worker *w, struct phase_job *job, void *result, bool *moved)
+static struct status commit_batch(struct worker *w, struct phase_job *job, void *result, struct batch_effect *effect)
 {
 	int64_t until = clock_monotonic_ms() + OUTAGE_MS_MAX;
 	struct status st;
 
 	for (int tries = 0;;) {
-		st = ledger_commit(w->env, job, result, moved);
+		st = ledger_commit(w->env, job, result, effect);
 		if (status_ok(st) || !status_is_transient(st) || strcmp(st.reason, "BATCH_LOST") == 0)
 			return st;
 		if (store_pool_healthy(w->env->pool) || cancel_is_set(&w->stop))
@@ -112,8 +113,9 @@ static int64_t do_batch(struct worker *w, struct claim *claim, enum batch_fate *
 	struct phase_job *job = &claim->job;
 	const struct batch *batch = &job->batch;
 	const struct run_key key = { batch->campaign_id, batch->phase, batch->run_number };
+	int64_t from_ms = clock_monotonic_ms();
+	struct batch_effect effect;
 	void *result = NULL;
-	bool moved = false;
 	struct status st;
 
 	*fate = BATCH_FATAL;
@@ -126,14 +128,15 @@ static int64_t do_batch(struct worker *w, struct claim *claim, enum batch_fate *
 	st = phase_ops_of(batch->phase)->work(job, &result);
 	if (status_ok(st)) {
 		claim_commits(claim, true);
-		st = commit_batch(w, job, result, &moved);
+		st = commit_batch(w, job, result, &effect);
 		claim_commits(claim, false);
 	}
 	if (status_ok(st)) {
 		*fate = BATCH_COMMITTED;
-		w->moved(w->moved_ctx, &batch->campaign_id, moved);
-		if (moved)
+		w->moved(w->moved_ctx, &batch->campaign_id, effect.moved);
+		if (effect.moved)
 			worker_wake(w);
+		batch_samples_say(w->env, job, &effect, clock_monotonic_ms() - from_ms);
 		return 0;
 	}
 	drop_rest(claim);

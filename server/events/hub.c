@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "events/hub_parts.h"
+#include "events/sample_pace.h"
 #include "store/tx.h"
 #include "work/thread.h"
 
@@ -362,6 +363,8 @@ static void wait_due(struct hub *hub)
 
 	if (feed_is_due(hub, now_ms, &until))
 		return;
+	if (sample_pace_next_ms(hub->sample_pace) < until)
+		until = sample_pace_next_ms(hub->sample_pace);
 	for (struct watched *w = hub->first; w; w = w->next) {
 		int64_t at = w->looked_at_ms + (w->progress_due ? PROGRESS_INTERVAL_MS : HUB_POLL_MS);
 		if (w->events_due)
@@ -389,6 +392,7 @@ static void *hub_main(void *arg)
 		if (feed_is_due(hub, now_ms, &until))
 			feed_read(hub);
 		feed_attend(hub);
+		hub_say_due(hub);
 		w = next_due(hub, now_ms);
 		if (w) {
 			look(hub, w);
@@ -403,7 +407,7 @@ static void *hub_main(void *arg)
 
 /* --- from outside ----------------------------------------------------------------------------------------------- */
 
-static struct watched *find(struct hub *hub, const struct uuid *campaign_id)
+struct watched *hub_find(struct hub *hub, const struct uuid *campaign_id)
 {
 	struct watched *w = hub->first;
 
@@ -423,7 +427,7 @@ void hub_wake(struct hub *hub, const struct uuid *campaign_id, bool events)
 	struct watched *w;
 
 	pthread_mutex_lock(&hub->lock);
-	w = find(hub, campaign_id);
+	w = hub_find(hub, campaign_id);
 	if (w) {
 		w->events_due |= events;
 		if (!w->progress_due || events) {
@@ -447,7 +451,7 @@ void hub_wake_all(struct hub *hub)
 
 struct watched *hub_watched_get(struct hub *hub, const struct uuid *campaign_id)
 {
-	struct watched *w = find(hub, campaign_id);
+	struct watched *w = hub_find(hub, campaign_id);
 
 	if (w)
 		return w;
@@ -478,8 +482,8 @@ void hub_ticket_take_down(struct hub_ticket *ticket)
 		ticket->next->link = ticket->link;
 }
 
-struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, void *subscriber,
-			    struct hub_ticket **out)
+struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, enum sample_level level,
+			    void *subscriber, struct hub_ticket **out)
 {
 	struct hub_ticket *ticket = calloc(1, sizeof *ticket);
 	struct watched *w;
@@ -490,6 +494,7 @@ struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int
 	ticket->is_joining = true;
 	ticket->wants_snapshot = after < 0;
 	ticket->position = after;
+	ticket->level = level;
 	pthread_mutex_lock(&hub->lock);
 	if (hub->is_closing) {
 		pthread_mutex_unlock(&hub->lock);
@@ -503,6 +508,7 @@ struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int
 		return status_out_of_memory();
 	}
 	hub_ticket_hang(w, ticket);
+	atomic_fetch_add(&hub->wanting[level], 1);
 	w->events_due = true;
 	hub_signal_due(hub);
 	pthread_mutex_unlock(&hub->lock);
@@ -514,6 +520,7 @@ void hub_unsubscribe(struct hub *hub, struct hub_ticket *ticket)
 {
 	pthread_mutex_lock(&hub->lock);
 	hub_ticket_take_down(ticket);
+	atomic_fetch_sub(&hub->wanting[ticket->level], 1);
 	pthread_mutex_unlock(&hub->lock);
 	free(ticket);
 }
@@ -535,7 +542,8 @@ struct status hub_open(struct store_pool *pool, const struct hub_sink *sink, str
 	pthread_cond_init(&hub->due, &attr);
 	pthread_condattr_destroy(&attr);
 	hub->arena = arena_create(HUB_ARENA_BYTES);
-	st = hub->arena ? thread_start("hub", hub_main, hub, &hub->thread) : status_out_of_memory();
+	hub->sample_pace = sample_pace_create();
+	st = hub->arena && hub->sample_pace ? thread_start("hub", hub_main, hub, &hub->thread) : status_out_of_memory();
 	if (!status_ok(st)) {
 		hub_free(hub);
 		return st;
@@ -577,6 +585,7 @@ void hub_free(struct hub *hub)
 		free(w);
 	}
 	arena_destroy(hub->arena);
+	sample_pace_destroy(hub->sample_pace);
 	pthread_cond_destroy(&hub->due);
 	pthread_mutex_destroy(&hub->lock);
 	free(hub);

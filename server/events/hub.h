@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "base/uuid.h"
+#include "events/sample.h"
 #include "model/campaign.h"
 #include "model/counters.h"
 #include "store/state_store.h"
@@ -34,7 +35,15 @@ struct store_pool;
 #define HUB_REPLAY_MAX    5000   /* a subscriber further behind gets a resync */
 #define HUB_CAMPAIGNS_MAX 200000 /* in the list of all */
 
-enum hub_kind { HUB_STORED, HUB_SNAPSHOT, HUB_RESYNC, HUB_PHASE_UPDATE, HUB_CAMPAIGN_PROGRESS, HUB_KEEP_ALIVE };
+enum hub_kind {
+	HUB_STORED,
+	HUB_SNAPSHOT,
+	HUB_RESYNC,
+	HUB_PHASE_UPDATE,
+	HUB_CAMPAIGN_PROGRESS,
+	HUB_KEEP_ALIVE,
+	HUB_SAMPLE
+};
 
 enum hub_resync {
 	HUB_RESYNC_NONE,
@@ -55,6 +64,8 @@ struct hub_message {
 	int32_t last_event;                       /* KEEP_ALIVE */
 	int32_t last_sequence;                    /* KEEP_ALIVE, RESYNC */
 	enum hub_resync resync;                   /* RESYNC */
+	const struct sample *sample;              /* SAMPLE */
+	const char *payload;                      /* SAMPLE: its payload as text */
 };
 
 /* How messages leave. send and close run under the hub's lock: they must not block nor call the hub. A subscriber may
@@ -79,19 +90,25 @@ void hub_wake(struct hub *hub, const struct uuid *campaign_id, bool events);
 /* The wake channel was interrupted: look at everything. */
 void hub_wake_all(struct hub *hub);
 
+/* A sample for whoever watches its campaign or all: at once, or when its pace allows. Takes its payload. Returns how
+ * many were merged or dropped by that. */
+size_t hub_say(struct hub *hub, struct sample *sample);
+/* The most that any subscriber wants to hear. Any thread, no lock. */
+enum sample_level hub_wants(const struct hub *hub);
+
 /* Starts sending to `subscriber` soon, from the hub's thread. after < 0: a snapshot first; 0: all that is kept. The
- * caller has checked that the campaign exists and may be seen. *out is the ticket for hub_unsubscribe.
- * RESOURCE_EXHAUSTED when memory is short. */
+ * caller has checked that the campaign exists and may be seen. level: of samples, filtering is the sink's. *out is the
+ * ticket for hub_unsubscribe. RESOURCE_EXHAUSTED when memory is short. */
 struct hub_ticket;
-struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, void *subscriber,
-			    struct hub_ticket **out) MUST_CHECK;
+struct status hub_subscribe(struct hub *hub, const struct uuid *campaign_id, int32_t after, enum sample_level level,
+			    void *subscriber, struct hub_ticket **out) MUST_CHECK;
 /* Nothing is sent to the subscriber after this returns. Each ticket exactly once. */
 void hub_unsubscribe(struct hub *hub, struct hub_ticket *ticket);
 
 /* The same for all campaigns of a workspace (copied). */
 struct hub_member;
-struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect, void *subscriber,
-		       struct hub_member **out) MUST_CHECK;
+struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect, enum sample_level level,
+		       void *subscriber, struct hub_member **out) MUST_CHECK;
 void hub_leave(struct hub *hub, struct hub_member *member);
 
 #endif

@@ -37,6 +37,13 @@ void feed_send(struct hub *hub, const struct known *known, void *encoded, uint64
 	}
 }
 
+void feed_send_workspace(struct hub *hub, const char *workspace, void *encoded, uint64_t key)
+{
+	for (struct hub_member *m = hub->feed.members; m; m = m->next)
+		if (!m->is_joining && strcmp(m->workspace, workspace) == 0)
+			hub->sink->send(m->subscriber, encoded, -1, key);
+}
+
 static void greet(struct hub *hub, struct hub_member *m, enum hub_kind kind)
 {
 	static const struct uuid nothing;
@@ -76,8 +83,8 @@ void feed_close_members(struct hub *hub, struct status why)
 		hub->sink->close(m->subscriber, why);
 }
 
-struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect, void *subscriber,
-		       struct hub_member **out)
+struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect, enum sample_level level,
+		       void *subscriber, struct hub_member **out)
 {
 	size_t size = strlen(workspace) + 1;
 	struct hub_member *m = calloc(1, sizeof *m + size);
@@ -87,6 +94,7 @@ struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect
 	m->subscriber = subscriber;
 	m->is_joining = true;
 	m->is_reconnect = is_reconnect;
+	m->level = level;
 	memcpy(m->workspace, workspace, size);
 	pthread_mutex_lock(&hub->lock);
 	if (hub->is_closing) {
@@ -99,6 +107,7 @@ struct status hub_join(struct hub *hub, const char *workspace, bool is_reconnect
 	if (m->next)
 		m->next->link = &m->next;
 	hub->feed.members = m;
+	atomic_fetch_add(&hub->wanting[level], 1);
 	if (!hub->feed.is_listed)
 		hub->feed.is_list_due = true;
 	hub_signal_due(hub);
@@ -113,6 +122,7 @@ void hub_leave(struct hub *hub, struct hub_member *member)
 	*member->link = member->next;
 	if (member->next)
 		member->next->link = member->link;
+	atomic_fetch_sub(&hub->wanting[member->level], 1);
 	pthread_mutex_unlock(&hub->lock);
 	free(member);
 }
@@ -131,6 +141,14 @@ static struct known *find_known(const struct feed *feed, const struct uuid *id)
 							     compare_known);
 
 	return at ? *at : NULL;
+}
+
+void feed_send_campaign(struct hub *hub, const struct uuid *campaign_id, void *encoded, uint64_t key)
+{
+	const struct known *known = find_known(&hub->feed, campaign_id);
+
+	if (known)
+		feed_send(hub, known, encoded, key);
 }
 
 static void take_ticket_back(struct known *known)

@@ -7,9 +7,11 @@
 #include "events/progress.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 struct arena;
 struct known;
+struct sample_pace;
 
 #define HUB_READ_TIME_MS 5000
 
@@ -17,6 +19,7 @@ struct hub_ticket {
 	void *subscriber;
 	struct known *known; /* the ticket of those who watch all campaigns; subscriber is NULL then */
 	int32_t position;    /* last stored event sent, or asked for while joining */
+	enum sample_level level;
 	bool is_joining, wants_snapshot;
 	bool is_noted; /* the read under way begins at or before its position */
 	struct hub_ticket *next, **link;
@@ -49,6 +52,7 @@ struct known {
 /* A subscriber of all campaigns. */
 struct hub_member {
 	void *subscriber;
+	enum sample_level level;
 	bool is_joining, is_reconnect;
 	int64_t sent_at_ms;
 	struct hub_member *next, **link;
@@ -74,7 +78,10 @@ struct hub {
 	bool was_ok; /* the last read; one log line when that changes for the worse */
 	struct watched *first;
 	struct feed feed;
-	struct arena *arena; /* the thread's, emptied after each look */
+	struct sample_pace *sample_pace;
+	uint64_t sample_count;
+	atomic_int wanting[SAMPLE_FULL + 1]; /* subscribers by level */
+	struct arena *arena;                 /* the thread's, emptied after each look */
 	pthread_t thread;
 	bool thread_started;
 };
@@ -82,6 +89,8 @@ struct hub {
 /* --- hub.c ---------------------------------------------------------------------------------------------------- */
 
 struct hub_message hub_message_of(const struct uuid *campaign_id, enum hub_kind kind);
+/* NULL when nobody wants to hear about it. */
+struct watched *hub_find(struct hub *hub, const struct uuid *campaign_id);
 /* NULL when memory is short. */
 struct watched *hub_watched_get(struct hub *hub, const struct uuid *campaign_id);
 void hub_ticket_hang(struct watched *w, struct hub_ticket *ticket);
@@ -89,10 +98,17 @@ void hub_ticket_take_down(struct hub_ticket *ticket);
 void hub_signal_due(struct hub *hub);
 void hub_note_read(struct hub *hub, struct status st);
 
+/* --- hub_sample.c --------------------------------------------------------------------------------------------- */
+
+/* What waited for its pace. */
+void hub_say_due(struct hub *hub);
+
 /* --- hub_feed.c ----------------------------------------------------------------------------------------------- */
 
 /* To every member that may see the campaign. */
 void feed_send(struct hub *hub, const struct known *known, void *encoded, uint64_t key);
+void feed_send_campaign(struct hub *hub, const struct uuid *campaign_id, void *encoded, uint64_t key);
+void feed_send_workspace(struct hub *hub, const char *workspace, void *encoded, uint64_t key);
 /* A campaign was woken: it gets a ticket when somebody watches all. */
 void feed_wake(struct hub *hub, const struct uuid *campaign_id);
 /* After a look: a campaign that is read to its end and does not run needs no more looks. */

@@ -19,6 +19,7 @@ static const struct job {
 } jobs[] = {
 	{ "instance_beat", INSTANCE_BEAT_MS, false, job_instance_beat },
 	{ "idempotency_expiry", 20000, true, job_idempotency_expiry },
+	{ "event_expiry", 60000, true, job_event_expiry },
 };
 
 struct scheduler {

@@ -26,6 +26,7 @@ struct cancel;
 struct dns_client;
 struct http_client;
 struct metrics;
+struct samples;
 struct settings;
 struct shared_rates;
 struct store_pool;
@@ -41,6 +42,7 @@ struct phase_env {
 	struct shared_rates *rates;                 /* of personas */
 	const struct address_guard *resolver_guard; /* which resolvers may be asked */
 	struct metrics *metrics;
+	struct samples *samples; /* NULL says nothing */
 };
 
 /* An event a phase wants stored with the transition; campaign/ numbers it. */
@@ -114,6 +116,7 @@ struct phase_finish {
 	const struct campaign_snapshot *campaign; /* locked, progress up to date */
 	const char *results;                      /* out: JSON object for phase_completed; NULL = {} */
 	struct phase_event *events;               /* out: stored before the transition */
+	struct phase_event *samples;              /* out: said after the commit, not stored (events/sample.h) */
 };
 
 struct phase_ops {

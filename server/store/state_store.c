@@ -206,6 +206,33 @@ struct status store_events_timeline(struct store_tx *tx, const struct uuid *camp
 	return take_events(rows, arena, out, out_count);
 }
 
+struct status store_campaigns_with_events(struct store_tx *tx, int32_t more_than, struct arena *arena,
+					  struct uuid **out, size_t *out_count)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct uuid *ids;
+	struct row row;
+	size_t n = 0;
+
+	TRY(store_query(tx, sql_campaigns_with_events, &rows, P_INT(more_than)));
+	ids = arena_array(arena, (size_t)PQntuples(rows) + 1, sizeof *ids);
+	if (!ids)
+		return status_out_of_memory();
+	for (row_begin(&row, rows, arena); row_next(&row); n++)
+		ids[n] = take_uuid(&row, "id");
+	TRY(row_status(&row));
+	*out = ids;
+	*out_count = n;
+	return STATUS_OK_VALUE;
+}
+
+struct status store_events_prune(struct store_tx *tx, const struct uuid *campaign_id,
+				 const struct event_retention *keep, int64_t *removed)
+{
+	return store_execute(tx, sql_events_prune, removed, P_UUID(campaign_id), P_INT(keep->least),
+			     P_INT64(keep->keep_ms), P_INT(keep->most), P_INT(EVENTS_PRUNE_MAX));
+}
+
 struct status store_campaign_heads(struct store_tx *tx, int32_t limit, struct arena *arena, struct campaign_head **out,
 				   size_t *out_count)
 {

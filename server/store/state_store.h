@@ -61,6 +61,21 @@ struct status store_events_after(struct store_tx *tx, const struct uuid *campaig
 struct status store_events_timeline(struct store_tx *tx, const struct uuid *campaign_id, int32_t limit,
 				    struct arena *arena, struct stored_event **out, size_t *out_count) MUST_CHECK;
 
+/* Which stored events stay: the newest `least`, those younger than keep_ms, but no more than `most`. */
+struct event_retention {
+	int32_t least;
+	int64_t keep_ms;
+	int32_t most;
+};
+
+/* Campaigns that stored more than so many events, ever. */
+struct status store_campaigns_with_events(struct store_tx *tx, int32_t more_than, struct arena *arena,
+					  struct uuid **out, size_t *out_count) MUST_CHECK;
+/* Removes at most EVENTS_PRUNE_MAX of those that need not stay, the oldest first. */
+#define EVENTS_PRUNE_MAX 10000
+struct status store_events_prune(struct store_tx *tx, const struct uuid *campaign_id,
+				 const struct event_retention *keep, int64_t *removed) MUST_CHECK;
+
 /* How far a campaign's events are. */
 struct campaign_head {
 	struct uuid id;

@@ -123,7 +123,11 @@ void steps_work(struct runner *runner, const struct batch *batch, struct worked 
 
 struct status steps_commit(struct runner *runner, struct worked *worked, bool *moved)
 {
-	return ledger_commit(&runner->env, &worked->job, worked->result, moved);
+	struct batch_effect effect = { 0 };
+	struct status st = ledger_commit(&runner->env, &worked->job, worked->result, &effect);
+
+	*moved = effect.moved;
+	return st;
 }
 
 void steps_drop(struct worked *worked)

@@ -353,11 +353,18 @@ class Stack:
             raise CallFailed(f"{method}: {done.stderr.strip()}", _code(done.stderr), done.stdout)
         return _documents(done.stdout)
 
-    def watch_start(self, campaign, after=None, instance=0):
-        """A running WatchCampaign; read it with Watcher.read."""
-        request = {"campaignId": campaign, **({} if after is None else {"afterEvent": after})}
+    def watch_start(self, campaign, after=None, instance=0, **more):
+        """A running WatchCampaign; read it with Watcher.read. `more` are members of the request."""
+        request = {"campaignId": campaign, **({} if after is None else {"afterEvent": after}), **more}
+        return self._stream("WatchCampaign", request, instance)
+
+    def watch_all_start(self, instance=0, **request):
+        """A running WatchCampaigns; its messages are in the member `event`."""
+        return self._stream("WatchCampaigns", request, instance)
+
+    def _stream(self, name, request, instance):
         return Watcher([GRPCURL, "-plaintext", "-emit-defaults", "-max-time", str(CAMPAIGN_SECONDS), "-d",
-                        json.dumps(request), self.instances[instance].grpc, "domainflow.v2.EventService/WatchCampaign"])
+                        json.dumps(request), self.instances[instance].grpc, f"domainflow.v2.EventService/{name}"])
 
     def watch(self, campaign, *, until, after=None, instance=0):
         """Messages of a stream up to and with the first for which until(message) is true."""
@@ -483,10 +490,13 @@ class Watcher:
                 pass
             return self.found[first:]
         finally:
-            self.process.kill()
-            self.process.wait()
-            self.process.stdout.close()
-            self._complaint.close()
+            self.end()
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        self._complaint.close()
 
 
 def _code(text):

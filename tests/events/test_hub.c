@@ -103,7 +103,7 @@ static struct watcher *subscribe(struct hub *hub, const struct uuid *campaign, i
 	struct watcher *w = calloc(1, sizeof *w);
 
 	pthread_mutex_init(&w->lock, NULL);
-	if (!status_ok(hub_subscribe(hub, campaign, after, w, &w->ticket)))
+	if (!status_ok(hub_subscribe(hub, campaign, after, SAMPLE_NORMAL, w, &w->ticket)))
 		abort();
 	return w;
 }
@@ -356,7 +356,7 @@ static void closing_the_hub_tells_everybody_and_takes_nobody_new(void **state)
 
 	hub_close(hub);
 	assert_int_equal(w->closed, STATUS_UNAVAILABLE);
-	expect_failure(hub_subscribe(hub, &id, -1, w, &ticket), STATUS_UNAVAILABLE, "DRAINING");
+	expect_failure(hub_subscribe(hub, &id, -1, SAMPLE_NONE, w, &ticket), STATUS_UNAVAILABLE, "DRAINING");
 	unsubscribe(hub, w);
 	free_hub(hub);
 }
@@ -440,7 +440,7 @@ static struct feeder join(struct hub *hub, const char *workspace, bool is_reconn
 	struct feeder feeder = { .watcher = calloc(1, sizeof *feeder.watcher) };
 
 	pthread_mutex_init(&feeder.watcher->lock, NULL);
-	expect_ok(hub_join(hub, workspace, is_reconnect, feeder.watcher, &feeder.member));
+	expect_ok(hub_join(hub, workspace, is_reconnect, SAMPLE_NORMAL, feeder.watcher, &feeder.member));
 	return feeder;
 }
 

@@ -4,7 +4,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/settings.h"
+#include "events/samples.h"
 #include "phase/analysis/analysis_config.h"
+#include "phase/analysis/analysis_samples.h"
+#include "phase/analysis/analysis_score.h"
 #include "phase/run.h"
 #include "scoring/score.h"
 #include "store/feature_store.h"
@@ -225,25 +228,6 @@ static struct status analysis_cut(struct store_tx *tx, const struct uuid *campai
 	return STATUS_OK_VALUE;
 }
 
-static double score_of(const struct analysis_run *run, const struct score_projection *p)
-{
-	const struct score_input input = {
-		.unique = p->keywords_unique,
-		.hits = p->keyword_hits,
-		.content_bytes = p->content_bytes,
-		.title_has_keyword = p->title_has_keyword,
-		.is_parked = p->is_parked,
-		.has_parked_confidence = true,
-		.parked_confidence = p->parked_confidence,
-		.has_fetch_time = p->fetched_at_ms != 0,
-		.age_ms = run->context.scoring_time_ms - p->fetched_at_ms,
-	};
-	struct score score;
-
-	score_compute(&run->scoring, &input, &score);
-	return score.value;
-}
-
 static struct status analysis_work(struct phase_job *job, void **result)
 {
 	const struct analysis_run *run = (const struct analysis_run *)job->run;
@@ -264,7 +248,7 @@ static struct status analysis_work(struct phase_job *job, void **result)
 		return status_out_of_memory();
 	for (size_t i = 0; i < out->count; i++) {
 		out->offsets[i] = projections[i].offset;
-		out->scores[i] = score_of(run, &projections[i]);
+		out->scores[i] = analysis_score(&run->scoring, run->context.scoring_time_ms, &projections[i]).value;
 		metric_observe(scores, out->scores[i]);
 	}
 	*result = out;
@@ -295,9 +279,12 @@ static struct status analysis_finish(const struct phase_env *env, struct store_t
 	struct analysis_context context;
 	char id[UUID_TEXT_SIZE];
 
-	(void)env;
-	(void)tx;
 	TRY(context_read(state->run_context, &context));
+	if (samples_wanted(env->samples) != SAMPLE_NONE)
+		TRY(analysis_sample_add(env, tx, finish,
+					&(struct analysis_scoring){ .config = scoring_of(context.is_tf_lite_enabled),
+								    .time_ms = context.scoring_time_ms },
+					arena));
 	uuid_to_text(&context.snapshot_id, id);
 	TRY(phase_event_add(arena, &finish->events, "analysis_completed",
 			    "{\"scored\":%" PRId32 ",\"snapshotId\":\"%s\",\"durationMs\":%" PRId64 "}",
