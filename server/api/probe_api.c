@@ -310,7 +310,7 @@ struct status api_extract_keywords(struct rpc_call *call, const PbExtractRequest
 	const struct api *api = rpc_call_app(call);
 	PbExtractResponse *answer = PB_NEW(arena, PbExtractResponse, domainflow__v2__extract_keywords_response);
 	struct keyword_probe_result *results = arena_array(arena, in->n_items + 1, sizeof *results);
-	struct keyword_probe *items;
+	struct keyword_probe *items = NULL;
 	struct probe_limits limits;
 	struct status st;
 

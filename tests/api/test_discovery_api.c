@@ -238,6 +238,11 @@ static void every_mistake_of_a_pattern_comes_in_one_answer(void **state)
 		if (!is_named)
 			fail_msg("%s is not named", fields[i]);
 	}
+	in = pattern("prefix", 1, -1, "ab", "shop");
+	in.tld = api_text("com,c0m");
+	st = preview(&in, &out);
+	expect_failure(st, STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR");
+	assert_string_equal(api_field(st, 0), "tld");
 	in = pattern("", -1, -1, "", "");
 	st = preview(&in, &out);
 	expect_failure(st, STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR");

@@ -43,6 +43,7 @@ static void read_single_tld(struct json_fields *f, struct pattern_input *input)
 	}
 	input->tlds = tlds;
 	input->tld_count = count;
+	input->tld_name = "tld";
 }
 
 static void read_amounts(struct json_fields *f, const struct generation_config *defaults, struct generation_config *out)

@@ -189,7 +189,9 @@ static void resolve_tlds(struct json_fields *f, const struct pattern_names *name
 			return;
 		text_lower(tld);
 		tlds[i] = tld;
-		if (!is_tld(tld))
+		if (!is_tld(tld) && input->tld_name)
+			json_violation(f, input->tld_name, "'%s' is not a top-level domain", tld);
+		else if (!is_tld(tld))
 			violations_add(f->in->violations, json_element_path(f, names->tlds, i), "VALIDATION_ERROR",
 				       "is not a top-level domain");
 	}

@@ -29,6 +29,7 @@ struct pattern_input {
 	int64_t prefix_length, suffix_length, variable_length;
 	const char *const *tlds;
 	size_t tld_count;
+	const char *tld_name; /* the member that held them all, when it was not names.tlds */
 };
 
 /* Reads the members that `names` lists, and variableLength. Wrong values become violations of `f`. */
