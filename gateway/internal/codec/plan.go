@@ -153,11 +153,3 @@ func upperSnake(name string) string {
 	}
 	return strings.ToUpper(out.String())
 }
-
-// Word is an enum's value as REST writes it; empty for unspecified.
-func Word(value protoreflect.Enum) string {
-	if value.Number() == 0 {
-		return ""
-	}
-	return wordsOf(value.Descriptor()).ofNumber[value.Number()]
-}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/pb"
 )
@@ -46,9 +48,9 @@ var columnNames = []string{"domain", "dnsStatus", "httpStatus", "leadStatus", "r
 	"keywordsUnique", "top3", "title"}
 
 func columnsOf(domain *pb.Domain) *columns {
-	c := &columns{Domain: domain.GetDomain(), DNSStatus: codec.Word(domain.GetDnsStatus()),
-		HTTPStatus: codec.Word(domain.GetHttpStatus()), LeadStatus: codec.Word(domain.GetLeadStatus()),
-		RejectionReason: codec.Word(domain.GetRejectionReason()), KeywordsUnique: domain.GetKeywordsUnique(),
+	c := &columns{Domain: domain.GetDomain(), DNSStatus: word(domain.GetDnsStatus()),
+		HTTPStatus: word(domain.GetHttpStatus()), LeadStatus: word(domain.GetLeadStatus()),
+		RejectionReason: word(domain.GetRejectionReason()), KeywordsUnique: domain.GetKeywordsUnique(),
 		Top3: domain.GetFeatures().GetKeywords().GetTop3(), Title: domain.GetHttpTitle()}
 	if score, ok := domain.GetDomainScoreValue().(*pb.Domain_DomainScore); ok {
 		c.DomainScore = &score.DomainScore
@@ -60,6 +62,14 @@ func columnsOf(domain *pb.Domain) *columns {
 		c.Top3 = []string{}
 	}
 	return c
+}
+
+// word is a status as REST writes it; a status that is not told is an empty cell.
+func word(value protoreflect.Enum) string {
+	if value.Number() == 0 {
+		return ""
+	}
+	return codec.Word(value)
 }
 
 // csvWriter is RFC 4180 with a header.

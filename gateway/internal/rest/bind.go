@@ -32,7 +32,7 @@ func (t *table) bind(next runtime.HandlerFunc) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, path map[string]string) {
 		pattern, _ := runtime.HTTPPattern(r.Context())
 		route := t.byPattern[r.Method+" "+pattern.String()]
-		if route == nil || hasEmpty(path) {
+		if route == nil || strings.HasSuffix(r.URL.Path, "/") {
 			problem.New("NOT_FOUND", "there is no such path").Write(w, r)
 			return
 		}
@@ -49,20 +49,13 @@ func (t *table) bind(next runtime.HandlerFunc) runtime.HandlerFunc {
 	}
 }
 
-// hasEmpty says whether a variable of the path has no text: /campaigns/ is not a campaign's path.
-func hasEmpty(path map[string]string) bool {
-	for _, text := range path {
-		if text == "" {
-			return true
-		}
-	}
-	return false
-}
-
 // read is the request's message, from body and query; path variables are made names of the contract in place.
 func (route *Route) read(w http.ResponseWriter, r *http.Request, path map[string]string) (proto.Message, error) {
 	input := route.RPC.Input()
 	for field, text := range path {
+		if strings.TrimSpace(text) == "" {
+			return nil, problem.New("BAD_REQUEST", "the path leaves "+field+" empty")
+		}
 		word, err := codec.PathWord(input, field, text)
 		if err != nil {
 			return nil, problem.InQuery(err)
