@@ -5,6 +5,9 @@
 #include "domainflow/v2/keyword_set_service.grpc-c.client.h"
 #include "domainflow/v2/persona_service.grpc-c.client.h"
 
+#include "store/query.h"
+#include "store/tx.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -298,6 +301,33 @@ static void keyword_sets_come_with_rules_when_asked(void **state)
 	assert_string_equal(out->keyword_sets[0]->name, "set b");
 }
 
+static void too_many_rules_for_one_answer_are_refused(void **state)
+{
+	static const char *const words[] = { "one" };
+	ListSets in = DOMAINFLOW__V2__LIST_KEYWORD_SETS_REQUEST__INIT;
+	Domainflow__V2__ListKeywordSetsResponse *out = NULL;
+	struct df_call call = api_call(NULL);
+	AUTO(store_tx) struct store_tx *tx = NULL;
+	struct status st;
+
+	(void)state;
+	make_set("0 large", false, words, 1);
+	make_set("1 large", false, words, 1);
+	expect_ok(store_single(api_fixture.store->pool, 0, &tx));
+	expect_ok(store_script(tx, "INSERT INTO keyword_rules (keyword_set_id, id, position, pattern)"
+				   " SELECT s.id, gen_random_uuid(), i, 'word ' || i"
+				   " FROM keyword_sets s, generate_series(1, 5000) AS i WHERE s.name LIKE '_ large'"));
+	in.include_rules = true;
+	in.page_size = 1;
+	expect_ok(domainflow_v2_keyword_set_list_keyword_sets(api_fixture.connection, &call, &in, &out));
+	assert_int_equal(out->keyword_sets[0]->n_rules, 5001);
+	in.page_size = 2;
+	st = domainflow_v2_keyword_set_list_keyword_sets(api_fixture.connection, &call, &in, &out);
+	expect_failure(st, STATUS_INVALID_ARGUMENT, "BAD_REQUEST");
+	assert_string_equal(api_field(st, 0), "includeRules");
+	expect_ok(store_script(tx, "DELETE FROM keyword_sets WHERE name LIKE '_ large'"));
+}
+
 static void rules_are_filtered_and_paged(void **state)
 {
 	static const char *const words[] = { "Telecom", "fibre", "tele", "router" };
@@ -348,13 +378,10 @@ static void rules_are_filtered_and_paged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		API_TEST(campaigns_come_in_every_order_both_ways),
-		API_TEST(a_token_belongs_to_its_order),
-		API_TEST(a_long_name_still_has_a_next_page),
-		API_TEST(the_two_ways_of_paging_do_not_mix),
-		API_TEST(personas_are_filtered_counted_and_paged),
-		API_TEST(keyword_sets_come_with_rules_when_asked),
-		API_TEST(rules_are_filtered_and_paged),
+		API_TEST(campaigns_come_in_every_order_both_ways),   API_TEST(a_token_belongs_to_its_order),
+		API_TEST(a_long_name_still_has_a_next_page),         API_TEST(the_two_ways_of_paging_do_not_mix),
+		API_TEST(personas_are_filtered_counted_and_paged),   API_TEST(keyword_sets_come_with_rules_when_asked),
+		API_TEST(too_many_rules_for_one_answer_are_refused), API_TEST(rules_are_filtered_and_paged),
 	};
 
 	return cmocka_run_group_tests(tests, api_fixture_open, api_fixture_close);
