@@ -81,6 +81,7 @@ enum option_id {
 		OPTION_COUNT
 };
 
+_Static_assert(OPTION_COUNT <= 64, "sets of options are bits of a uint64_t");
 #define OPTION_BIT(name)  (UINT64_C(1) << OPTION_##name)
 #define OPTION_VALUES_MAX 64 /* values of repeated options on one line, all together */
 #define COMMAND_ARGS_MAX  8
