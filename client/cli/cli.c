@@ -53,7 +53,7 @@ struct status cli_connect(struct cli *cli)
 	if (options.server_name && !options.ca_pem)
 		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s", "--tls-server-name needs --tls-ca");
 	st = df_connect(cli->server, &options, &cli->connection);
-	return status_ok(st) ? st : status_wrap(st, cli->server);
+	return status_ok(st) || !*cli->server ? st : status_wrap(st, cli->server);
 }
 
 void cli_note(const struct cli *cli, const char *format, ...)

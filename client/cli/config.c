@@ -56,30 +56,38 @@ static const char *name_at(size_t i, const void *context)
 	return config_has((enum option_id)i) ? option_rows[i].name : "";
 }
 
-/* What is there already is kept: the better source speaks first. A value below a folder is a file of that folder. */
+/* "yes", or NULL for no. */
+static struct status switch_read(const char *value, const char *source, const char **out)
+{
+	static const struct choices on = { .more = "yes 1 true on" }, off = { .more = "no 0 false off" };
+
+	*out = choices_value(&on, value) == 0 ? "yes" : NULL;
+	if (*out || choices_value(&off, value) == 0)
+		return STATUS_OK_VALUE;
+	return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is yes or no, not %s", source, value);
+}
+
+/* What is there already is kept: the better source speaks first. A file's name is below `folder`, when that is given.
+ */
 static struct status value_set(struct config *c, struct arena *arena, enum option_id id, const char *value,
 			       const char *source, const char *folder)
 {
-	static const char *const yes = "yes 1 true on", *const no = "no 0 false off";
 	const struct option_row *row = &option_rows[id];
-	struct choices both = { .more = yes }, other = { .more = no };
 
+	if (!source)
+		return status_out_of_memory();
 	if (c->source[id])
 		return STATUS_OK_VALUE;
 	if (!*value)
 		return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is empty", source);
-	if (folder || id != OPTION_OUTPUT || *source != '-') /* the line's has been checked, and may be more */
-		TRY(choices_check(row->choices, source, value));
-	if (row->metavar && row->choices == &choices_file && folder && *value != '/')
-		value = arena_printf(arena, "%s/%s", folder, value);
-	if (!row->metavar && choices_value(&both, value) < 0) {
-		if (choices_value(&other, value) < 0)
-			return status_make(STATUS_INVALID_ARGUMENT, "USAGE", "%s is yes or no, not %s", source, value);
-		value = NULL;
-	}
-	c->value[id] = row->metavar || !value ? value : "yes";
 	c->source[id] = source;
-	return source && (value || !row->metavar) ? STATUS_OK_VALUE : status_out_of_memory();
+	if (!row->metavar)
+		return switch_read(value, source, &c->value[id]);
+	TRY(choices_check(row->choices, source, value));
+	c->value[id] = value;
+	if (row->choices == &choices_file && folder && *value != '/')
+		c->value[id] = arena_printf(arena, "%s/%s", folder, value);
+	return c->value[id] ? STATUS_OK_VALUE : status_out_of_memory();
 }
 
 /* --- the file ------------------------------------------------------------------------------------------------ */
@@ -165,11 +173,12 @@ struct status config_read(const struct options *options, struct arena *arena, st
 
 	memset(out, 0, sizeof *out);
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
-		const char *value = options->value[i] ? options->value[i] : "yes", *source;
-
-		source = arena_printf(arena, "--%s", option_rows[i].name);
-		if (config_has((enum option_id)i) && options->is_given[i])
-			TRY(value_set(out, arena, (enum option_id)i, value, source, NULL));
+		if (!config_has((enum option_id)i) || !options->is_given[i])
+			continue;
+		out->value[i] = option_rows[i].metavar ? options->value[i] : "yes"; /* checked when it was read */
+		out->source[i] = arena_printf(arena, "--%s", option_rows[i].name);
+		if (!out->source[i])
+			return status_out_of_memory();
 	}
 	for (unsigned i = 0; i < OPTION_COUNT; i++) {
 		char name[48];
