@@ -85,7 +85,6 @@ static void send_all(struct hub *hub, struct watched *w, const struct hub_messag
 	}
 	if (encoded)
 		hub->sink->release(encoded);
-	w->sent_at_ms = clock_monotonic_ms();
 }
 
 static void close_all(struct hub *hub, struct watched *w, struct status why)
@@ -206,8 +205,9 @@ static void keep_alive(struct hub *hub, struct watched *w)
 {
 	struct hub_message alive = message_of(w, HUB_KEEP_ALIVE);
 
-	if (w->position < 0 || clock_monotonic_ms() - w->sent_at_ms < HUB_KEEP_ALIVE_MS)
+	if (w->position < 0 || clock_monotonic_ms() - w->alive_at_ms < HUB_KEEP_ALIVE_MS)
 		return;
+	w->alive_at_ms = clock_monotonic_ms();
 	send_all(hub, w, &alive, -1, coalesce_key(w, KEY_KEEP_ALIVE));
 }
 
@@ -460,7 +460,7 @@ struct watched *hub_watched_get(struct hub *hub, const struct uuid *campaign_id)
 		return NULL;
 	w->campaign_id = *campaign_id;
 	w->position = -1;
-	w->sent_at_ms = clock_monotonic_ms();
+	w->alive_at_ms = clock_monotonic_ms();
 	w->next = hub->first;
 	hub->first = w;
 	return w;

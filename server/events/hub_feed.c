@@ -27,14 +27,9 @@ static uint64_t key_of(const struct known *known, uint64_t key)
 
 void feed_send(struct hub *hub, const struct known *known, void *encoded, uint64_t key)
 {
-	int64_t now_ms = clock_monotonic_ms();
-
-	for (struct hub_member *m = hub->feed.members; m; m = m->next) {
-		if (m->is_joining || strcmp(m->workspace, known->workspace) != 0)
-			continue;
-		hub->sink->send(m->subscriber, encoded, -1, key_of(known, key));
-		m->sent_at_ms = now_ms;
-	}
+	for (struct hub_member *m = hub->feed.members; m; m = m->next)
+		if (!m->is_joining && strcmp(m->workspace, known->workspace) == 0)
+			hub->sink->send(m->subscriber, encoded, -1, key_of(known, key));
 }
 
 void feed_send_workspace(struct hub *hub, const char *workspace, void *encoded, uint64_t key)
@@ -52,7 +47,7 @@ static void greet(struct hub *hub, struct hub_member *m, enum hub_kind kind)
 
 	message.resync = kind == HUB_RESYNC ? HUB_RESYNC_RECONNECTED : HUB_RESYNC_NONE;
 	encoded = hub->sink->encode(&message);
-	m->sent_at_ms = clock_monotonic_ms();
+	m->alive_at_ms = clock_monotonic_ms();
 	if (!encoded) {
 		hub->sink->close(m->subscriber, status_out_of_memory());
 		return;
@@ -71,7 +66,7 @@ void feed_attend(struct hub *hub)
 		if (m->is_joining) {
 			m->is_joining = false;
 			greet(hub, m, m->is_reconnect ? HUB_RESYNC : HUB_KEEP_ALIVE);
-		} else if (now_ms - m->sent_at_ms >= HUB_KEEP_ALIVE_MS) {
+		} else if (now_ms - m->alive_at_ms >= HUB_KEEP_ALIVE_MS) {
 			greet(hub, m, HUB_KEEP_ALIVE);
 		}
 	}

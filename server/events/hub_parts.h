@@ -32,7 +32,7 @@ struct watched {
 	int32_t last_sequence;
 	bool events_due, progress_due;
 	int64_t looked_at_ms;
-	int64_t sent_at_ms; /* anything at all, for keep-alive */
+	int64_t alive_at_ms; /* the last keep-alive: some subscribers may filter all the rest */
 	struct progress_pace pace;
 	struct hub_ticket *tickets;
 	struct watched *next;
@@ -54,7 +54,7 @@ struct hub_member {
 	void *subscriber;
 	enum sample_level level;
 	bool is_joining, is_reconnect;
-	int64_t sent_at_ms;
+	int64_t alive_at_ms;
 	struct hub_member *next, **link;
 	char workspace[];
 };

@@ -29,7 +29,6 @@ static void send_to_watchers(struct hub *hub, struct watched *w, void *encoded, 
 	for (struct hub_ticket *t = w->tickets; t; t = t->next)
 		if (!t->known && !t->is_joining)
 			hub->sink->send(t->subscriber, encoded, -1, key);
-	w->sent_at_ms = clock_monotonic_ms();
 }
 
 /* Takes the sample. One that can't be encoded for want of memory is like one that was dropped. */
