@@ -49,7 +49,6 @@ command_test() {
 	local filter=${1:-} run preset
 	run=$(run_folder)
 	packages_ensure
-	go_ensure
 	tool_buf
 	tool_grpcurl
 	RESULTS=$run/test/results
