@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/uuid.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct api {
 	/* Tells readers and workers, here and elsewhere, that a campaign moved. Never blocks for long. */
 	void (*moved)(void *ctx, const struct uuid *campaign_id);
 	void *moved_ctx;
+	atomic_int exports; /* being sent */
 };
 
 /* Adds every service to a server whose app is a struct api. */

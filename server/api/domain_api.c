@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "api/convert.h"
 #include "api/domain_detail_api.h"
+#include "api/domain_export_api.h"
 #include "api/domain_pb.h"
 #include "api/domain_request.h"
 #include "rpc/call.h"
@@ -172,4 +173,5 @@ const struct domainflow_v2_domain_handlers api_domain_handlers = {
 	.get_domain = get_domain,
 	.list_domain_keywords = api_list_domain_keywords,
 	.get_score_breakdown = api_get_score_breakdown,
+	.export_domains = api_export_domains,
 };

@@ -5,10 +5,12 @@
 #include "rpc/internal.h"
 #include "telemetry/metrics.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* --- the queue ------------------------------------------------------------------------------------------------- */
 
@@ -24,6 +26,7 @@ struct entry {
 struct rpc_stream {
 	struct rpc_call *call;
 	pthread_mutex_t lock;
+	pthread_cond_t moved;       /* a message left, or nothing more will */
 	struct entry *first, **end; /* waiting, oldest first */
 	size_t queued, queued_bytes;
 	size_t allowance; /* messages over the bound that are still taken */
@@ -188,6 +191,7 @@ static void stream_sent(struct rpc_tag *tag, bool ok)
 		stream->left_position = stream->flight_position;
 		pump(stream);
 	}
+	pthread_cond_broadcast(&stream->moved);
 	pthread_mutex_unlock(&stream->lock);
 	rpc_call_drop(stream->call);
 }
@@ -215,6 +219,7 @@ static void close_with(struct rpc_stream *stream, const struct status *st, bool 
 		stream->status_room.shown.extra = NULL;
 		stream->has_status_op = true;
 	}
+	pthread_cond_broadcast(&stream->moved);
 	pump(stream);
 }
 
@@ -265,6 +270,7 @@ void rpc_stream_over(struct rpc_stream *stream)
 	pthread_mutex_lock(&stream->lock);
 	stream->is_over = true;
 	queue_clear(stream);
+	pthread_cond_broadcast(&stream->moved);
 	if (stream->is_running) {
 		fn = stream->closed_fn;
 		stream->closed_fn = NULL;
@@ -404,6 +410,20 @@ void rpc_stream_allow(struct rpc_stream *stream, size_t extra)
 	pthread_mutex_unlock(&stream->lock);
 }
 
+bool rpc_stream_wait_room(struct rpc_stream *stream, size_t most, int64_t ms)
+{
+	int64_t until = clock_monotonic_ms() + ms;
+	struct timespec wake = { .tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000 };
+	bool has_room, is_late = false;
+
+	pthread_mutex_lock(&stream->lock);
+	while (!stream->is_closing && !stream->is_over && stream->queued > most && !is_late)
+		is_late = pthread_cond_timedwait(&stream->moved, &stream->lock, &wake) == ETIMEDOUT;
+	has_room = !stream->is_closing && !stream->is_over && stream->queued <= most;
+	pthread_mutex_unlock(&stream->lock);
+	return has_room;
+}
+
 void rpc_stream_set_position(struct rpc_stream *stream, int64_t position)
 {
 	pthread_mutex_lock(&stream->lock);
@@ -461,6 +481,7 @@ static void stream_read(struct rpc_tag *tag, bool ok)
 struct rpc_stream *rpc_stream_create(struct rpc_call *call)
 {
 	struct rpc_stream *stream = calloc(1, sizeof *stream);
+	pthread_condattr_t attr;
 
 	if (!stream)
 		return NULL;
@@ -471,6 +492,10 @@ struct rpc_stream *rpc_stream_create(struct rpc_call *call)
 	stream->read_tag.fire = stream_read;
 	call->finished_tag.fire = stream_finished;
 	pthread_mutex_init(&stream->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&stream->moved, &attr);
+	pthread_condattr_destroy(&attr);
 	return stream;
 }
 
@@ -481,6 +506,7 @@ void rpc_stream_destroy(struct rpc_stream *stream)
 	queue_clear(stream);
 	if (stream->has_status_op)
 		rpc_status_op_done(&stream->status_room, &stream->status_op);
+	pthread_cond_destroy(&stream->moved);
 	pthread_mutex_destroy(&stream->lock);
 	free(stream);
 }

@@ -132,7 +132,7 @@ static const char *settings_of(const struct domain_sql *sql, bool on)
 	return on ? "SET LOCAL enable_sort = off" : "SET LOCAL enable_sort = on";
 }
 
-static struct status run(struct store_tx *tx, const struct domain_sql *sql, PGresult **out)
+struct status store_domain_sql_run(struct store_tx *tx, const struct domain_sql *sql, PGresult **out)
 {
 	bool is_special = sql->joins_all || sql->walks;
 
@@ -152,7 +152,7 @@ struct status store_domains_count(struct store_tx *tx, const struct uuid *campai
 	if (!arena)
 		return status_out_of_memory();
 	TRY(domain_sql_count(campaign_id, query, false, arena, &sql));
-	TRY(run(tx, &sql, &rows));
+	TRY(store_domain_sql_run(tx, &sql, &rows));
 	return row_int64(rows, 0, "domains", out);
 }
 
@@ -188,7 +188,7 @@ static struct status add_part(struct page *page, enum domain_part part, int64_t 
 		return STATUS_OK_VALUE;
 	TRY(domain_sql_page(page->campaign_id, page->query, part, page->after, skip, page->limit - (int32_t)page->count,
 			    page->arena, &sql));
-	TRY(run(page->tx, &sql, &rows));
+	TRY(store_domain_sql_run(page->tx, &sql, &rows));
 	for (row_begin(&row, rows, page->arena); !is_full(page) && row_next(&row);) {
 		struct domain_position *at = &page->rows[page->count++];
 		int64_t offset = take_int64(&row, "offset_index");
@@ -206,7 +206,7 @@ static struct status count_keyed(struct page *page, int64_t *out)
 	struct domain_sql sql;
 
 	TRY(domain_sql_count(page->campaign_id, page->query, true, page->arena, &sql));
-	TRY(run(page->tx, &sql, &rows));
+	TRY(store_domain_sql_run(page->tx, &sql, &rows));
 	return row_int64(rows, 0, "domains", out);
 }
 

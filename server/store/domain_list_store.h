@@ -32,6 +32,8 @@ struct status store_domains_at(struct store_tx *tx, const struct uuid *campaign_
 /* How many rows pass the filter: reads the campaign once. */
 struct status store_domains_count(struct store_tx *tx, const struct uuid *campaign_id, const struct domain_query *query,
 				  int64_t *out) MUST_CHECK;
+/* A composed statement, with the settings it needs. *out is the caller's to clear. */
+struct status store_domain_sql_run(struct store_tx *tx, const struct domain_sql *sql, PGresult **out) MUST_CHECK;
 /* NOT_FOUND / DOMAIN_UNKNOWN. */
 struct status store_domain_get(struct store_tx *tx, const struct uuid *campaign_id, const char *name,
 			       struct arena *arena, struct domain *out) MUST_CHECK;

@@ -10,8 +10,8 @@ SELECT d.offset_index, d.domain_name, d.dns_status, d.http_status, d.lead_status
        f.is_stale_score,
        v.richness_weights_version, v.prominence_norm, v.diversity_norm, v.diversity_effective_unique, v.enrichment_norm,
        v.applied_bonus, v.applied_deductions_total,
-       ARRAY(SELECT k ->> 'surface_form'
-               FROM jsonb_path_query(d.http_keywords, '$[*] ? (@.surface_form.type() == "string")') AS k) AS top_keywords
+       array_remove(ARRAY[d.http_keywords -> 0 ->> 'surface_form', d.http_keywords -> 1 ->> 'surface_form',
+                          d.http_keywords -> 2 ->> 'surface_form'], NULL) AS top_keywords
   FROM unnest($2::bigint[]) WITH ORDINALITY AS o (offset_index, place)
  CROSS JOIN LATERAL (
          SELECT offset_index, domain_name, dns_status, http_status, lead_status, rejection_reason, is_parked,
@@ -26,7 +26,8 @@ SELECT d.offset_index, d.domain_name, d.dns_status, d.http_status, d.lead_status
                 is_stale_score, feature_vector
            FROM domain_extraction_features
           WHERE campaign_id = $1 AND domain_id = o.offset_index AND processing_state IN ('ready', 'stale')
-         OFFSET 0) AS f ON d.http_status = 'ok'
+            AND d.http_status = 'ok'
+         OFFSET 0) AS f ON true
   LEFT JOIN LATERAL jsonb_to_record(f.feature_vector) AS v (
          richness_weights_version double precision, prominence_norm double precision, diversity_norm double precision,
          diversity_effective_unique double precision, enrichment_norm double precision, applied_bonus double precision,
