@@ -42,32 +42,6 @@ static struct dns_job *job_of(struct intake_job *link)
 	return (struct dns_job *)(void *)((char *)link - offsetof(struct dns_job, link));
 }
 
-/* --- the gate of a policy ------------------------------------------------------------------------------------ */
-
-static void gate_run(struct dns_client *c, struct dns_policy *p);
-
-static void on_gate_timer(struct timer *t)
-{
-	struct dns_policy *p = (struct dns_policy *)(void *)((char *)t - offsetof(struct dns_policy, gate_timer));
-
-	gate_run(p->engine, p);
-}
-
-static void gate_run(struct dns_client *c, struct dns_policy *p)
-{
-	struct gate_waiter *w;
-	int64_t wait_ms;
-
-	while ((w = gate_next(&p->gate, c->engine.now_ms, &wait_ms)))
-		dns_job_start((struct dns_job *)(void *)((char *)w - offsetof(struct dns_job, waiter)));
-	timer_heap_clear(&c->engine.timers, &p->gate_timer);
-	if (wait_ms > 0) {
-		p->engine = c;
-		p->gate_timer.fire = on_gate_timer;
-		timer_heap_set(&c->engine.timers, &p->gate_timer, c->engine.now_ms + wait_ms);
-	}
-}
-
 /* --- the end of a job ---------------------------------------------------------------------------------------- */
 
 static void count_result(struct dns_client *c, enum dns_outcome status)
@@ -92,15 +66,10 @@ static void count_result(struct dns_client *c, enum dns_outcome status)
 void dns_engine_end(struct dns_job *job, struct dns_result *r)
 {
 	struct dns_client *c = client_of(job->engine);
-	struct dns_policy *p = job->policy;
 
-	r->took_ms = job->is_started ? clock_monotonic_ms() - job->started_ms : 0;
+	r->took_ms = job->link.is_started ? clock_monotonic_ms() - job->link.started_ms : 0;
 	count_result(c, r->status);
 	dns_job_detach(job);
-	gate_forget(&p->gate, &job->waiter);
-	if (job->is_started)
-		gate_leave(&p->gate);
-	gate_run(c, p);
 	intake_leave(&c->intake, &job->link);
 	job->done(job->ctx, job->name, r);
 	free(job);
@@ -109,24 +78,40 @@ void dns_engine_end(struct dns_job *job, struct dns_result *r)
 
 /* --- the engine thread --------------------------------------------------------------------------------------- */
 
-static void begin(struct intake_job *link)
+static bool begin(struct intake_job *link)
 {
 	struct dns_job *job = job_of(link);
-	struct dns_client *c = client_of(job->engine);
 
-	c->engine.counts.lookups++;
-	if (!dns_name_valid(job->name)) {
-		dns_job_end_as(job, DNS_FAILED, DNS_REASON_INVALID_DOMAIN);
-		return;
-	}
-	gate_enter(&job->policy->gate, &job->waiter);
-	gate_run(c, job->policy);
+	job->engine->counts.lookups++;
+	if (dns_name_valid(job->name))
+		return true;
+	dns_job_end_as(job, DNS_FAILED, DNS_REASON_INVALID_DOMAIN);
+	return false;
+}
+
+static void start(struct intake_job *link)
+{
+	dns_job_start(job_of(link));
 }
 
 static void cancel(struct intake_job *link)
 {
 	dns_job_end_as(job_of(link), DNS_CANCELED, DNS_REASON_CANCELED);
 }
+
+/* An engine that misses this wakes by itself within SLEEP_MOST_MS. */
+static void wake(struct intake *in)
+{
+	struct dns_client *c = (struct dns_client *)(void *)((char *)in - offsetof(struct dns_client, intake));
+	uint64_t one = 1;
+
+	if (write(c->wake_fd, &one, sizeof one) < 0)
+		return;
+}
+
+static const struct intake_ops ops = {
+	.noun = "lookup", .wake = wake, .begin = begin, .start = start, .cancel = cancel
+};
 
 static void publish(struct dns_client *c)
 {
@@ -163,7 +148,7 @@ static void *engine_body(void *arg)
 		sleep_ms = timer_heap_wait(&c->engine.timers, c->engine.now_ms,
 					   dns_servers_busy(c->engine.servers) ? DNS_SERVERS_TICK_MS : SLEEP_MOST_MS);
 		publish(c);
-		if (!intake_take(&c->intake, begin, &sleep_ms))
+		if (!intake_take(&c->intake, &sleep_ms))
 			break;
 		dns_servers_settle(c->engine.servers, c->engine.now_ms);
 		handle_events(c, sleep_ms);
@@ -176,24 +161,14 @@ static void *engine_body(void *arg)
 		dns_servers_settle(c->engine.servers, c->engine.now_ms);
 		if (c->engine.now_ms - cancels_ms >= SLEEP_MOST_MS) {
 			cancels_ms = c->engine.now_ms;
-			intake_cancel(&c->intake, false, cancel);
+			intake_cancel(&c->intake, false);
 		}
 	}
-	intake_cancel(&c->intake, true, cancel);
+	intake_cancel(&c->intake, true);
 	return NULL;
 }
 
 /* --- the public side ----------------------------------------------------------------------------------------- */
-
-/* An engine that misses this wakes by itself within SLEEP_MOST_MS. */
-static void wake(void *ctx)
-{
-	struct dns_client *c = ctx;
-	uint64_t one = 1;
-
-	if (write(c->wake_fd, &one, sizeof one) < 0)
-		return;
-}
 
 static struct status client_open(struct dns_client *c)
 {
@@ -229,7 +204,7 @@ struct status dns_client_create(const struct dns_client_settings *settings, stru
 		c->settings.per_resolver_max = 2 * c->settings.lookups_max;
 	c->epoll_fd = c->wake_fd = -1;
 	timer_heap_init(&c->engine.timers);
-	intake_init(&c->intake, "lookup", c->settings.lookups_max, wake, c);
+	intake_init(&c->intake, &ops, c->settings.lookups_max, &c->engine.timers, &c->engine.now_ms);
 	st = client_open(c);
 	if (!status_ok(st)) {
 		dns_client_destroy(c);

@@ -153,8 +153,6 @@ void dns_job_start(struct dns_job *job)
 {
 	struct dns_engine *e = job->engine;
 
-	job->is_started = true;
-	job->started_ms = e->now_ms;
 	job->budget.fire = on_budget_over;
 	timer_heap_set(&e->timers, &job->budget, e->now_ms + job->policy->domain_timeout_ms);
 	question_ask(&job->questions[0]);

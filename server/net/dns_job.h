@@ -27,10 +27,7 @@ struct dns_job {
 	struct dns_policy *policy;
 	dns_done_fn done;
 	void *ctx;
-	struct gate_waiter waiter;
 	struct timer budget;
-	int64_t started_ms;
-	bool is_started;
 	unsigned question_count;
 	struct dns_question questions[2];
 	char name[DNS_NAME_MAX + 1];
@@ -49,7 +46,7 @@ struct dns_engine {
 
 /* Name and questions; any thread, before the job is in the engine. */
 void dns_job_fill(struct dns_job *job, const struct dns_lookup *in);
-/* The gate let it in: asks the first question, or both. */
+/* Its policy lets it: asks the first question, or both. */
 void dns_job_start(struct dns_job *job);
 /* Lets go of queries and timers. */
 void dns_job_detach(struct dns_job *job);

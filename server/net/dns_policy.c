@@ -13,8 +13,6 @@ enum {
 	QUERY_TIMEOUT_MS = 5000,
 	DOMAIN_TIMEOUT_MS = 30000,
 	RESOLV_CONF_BYTES_MAX = 16384,
-	PENDING_SPARE = 64, /* lookups queued behind a policy's own limit, so that a free place is filled at once */
-	PENDING_UNLIMITED = 1000000,
 };
 
 bool dns_strategy_from_text(const char *text, enum dns_strategy *out)
@@ -107,7 +105,6 @@ static struct status add_resolvers(struct dns_policy *p, const struct dns_policy
 struct status dns_policy_create(const struct dns_policy_settings *s, struct dns_policy **out)
 {
 	struct dns_policy *p;
-	struct rate_source source = s->shared_rate;
 	struct status st;
 
 	if (s->resolver_count > DNS_RESOLVERS_MAX)
@@ -124,17 +121,12 @@ struct status dns_policy_create(const struct dns_policy_settings *s, struct dns_
 		s->query_delay_max_ms > p->query_delay_min_ms ? s->query_delay_max_ms : p->query_delay_min_ms;
 	p->retries_max = s->retries_max < DNS_RETRIES_MAX ? s->retries_max : DNS_RETRIES_MAX;
 	p->queries_per_domain = s->queries_per_domain > 0 ? s->queries_per_domain : 1;
-	p->share.most = s->lookups_max > 0 ? s->lookups_max + PENDING_SPARE : PENDING_UNLIMITED;
 	st = add_resolvers(p, s);
 	if (!status_ok(st)) {
 		free(p);
 		return st;
 	}
-	if (!source.take && s->rate_per_s > 0) {
-		rate_bucket_init(&p->bucket, s->rate_per_s, s->rate_burst, clock_monotonic_ms());
-		source = rate_source_of(&p->bucket);
-	}
-	gate_init(&p->gate, source, s->lookups_max);
+	intake_share_init(&p->share, s->shared_rate, s->rate_per_s, s->rate_burst, s->lookups_max);
 	*out = p;
 	return STATUS_OK_VALUE;
 }

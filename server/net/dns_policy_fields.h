@@ -4,7 +4,6 @@
 
 #include "net/dns_policy.h"
 #include "net/intake.h"
-#include "net/timer_heap.h"
 
 struct dns_policy {
 	enum dns_strategy strategy;
@@ -17,10 +16,6 @@ struct dns_policy {
 	int64_t query_delay_min_ms, query_delay_max_ms;
 	unsigned retries_max, queries_per_domain;
 
-	struct rate_bucket bucket;
-	struct gate gate;
-	struct timer gate_timer; /* when the gate has to be asked again */
-	void *engine;            /* for gate_timer; set when first used */
 	struct intake_share share;
 };
 

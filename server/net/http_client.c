@@ -88,35 +88,6 @@ static void places_run(struct http_client *c)
 	}
 }
 
-static void policy_run(struct http_client *c, struct http_policy *p);
-
-static void on_gate_timer(struct timer *t)
-{
-	struct http_policy *p = (struct http_policy *)(void *)((char *)t - offsetof(struct http_policy, gate_timer));
-
-	policy_run(client_of(p->engine), p);
-}
-
-static void policy_run(struct http_client *c, struct http_policy *p)
-{
-	struct gate_waiter *w;
-	int64_t wait_ms;
-
-	while ((w = gate_next(&p->gate, c->engine.now_ms, &wait_ms))) {
-		struct http_job *job = job_of_waiter(w);
-
-		job->is_started = true;
-		job->started_ms = c->engine.now_ms;
-		want_address(c, job);
-	}
-	timer_heap_clear(&c->engine.timers, &p->gate_timer);
-	if (wait_ms > 0) {
-		p->engine = &c->engine;
-		p->gate_timer.fire = on_gate_timer;
-		timer_heap_set(&c->engine.timers, &p->gate_timer, c->engine.now_ms + wait_ms);
-	}
-}
-
 static void on_pause_over(struct timer *t)
 {
 	struct http_job *job = (struct http_job *)(void *)((char *)t - offsetof(struct http_job, timer));
@@ -150,14 +121,9 @@ void http_engine_pause(struct http_job *job, int64_t ms)
 
 /* --- the end of a job ---------------------------------------------------------------------------------------- */
 
-static void leave_gates(struct http_client *c, struct http_job *job)
+static void leave_places(struct http_client *c, struct http_job *job)
 {
-	struct http_policy *p = job->policy;
-
 	switch (job->stage) {
-	case HTTP_STAGE_QUEUED:
-		gate_forget(&p->gate, &job->waiter);
-		break;
 	case HTTP_STAGE_ADDRESSING:
 		address_slots_forget(c->slots, &job->slot, &job->waiter);
 		break;
@@ -169,12 +135,10 @@ static void leave_gates(struct http_client *c, struct http_job *job)
 		gate_leave(&c->places);
 		leave_address(c, job);
 		break;
+	case HTTP_STAGE_QUEUED:
 	case HTTP_STAGE_PAUSED:
 		break;
 	}
-	if (job->is_started)
-		gate_leave(&p->gate);
-	policy_run(c, p);
 }
 
 static void count_result(struct http_client_stats *counts, enum http_outcome status)
@@ -213,12 +177,12 @@ void http_engine_end(struct http_job *job, enum http_outcome status, enum http_r
 		.is_truncated = job->is_truncated,
 		.body_bytes = job->body_bytes,
 		.attempts = job->attempts,
-		.took_ms = job->is_started ? clock_monotonic_ms() - job->started_ms : 0,
+		.took_ms = job->link.is_started ? clock_monotonic_ms() - job->link.started_ms : 0,
 	};
 
 	count_result(&c->engine.counts, status);
 	http_job_detach(job);
-	leave_gates(c, job);
+	leave_places(c, job);
 	buffer_done(&job->robots);
 	if (job->owns_session)
 		http_session_destroy(job->session);
@@ -230,20 +194,32 @@ void http_engine_end(struct http_job *job, enum http_outcome status, enum http_r
 
 /* --- the engine thread --------------------------------------------------------------------------------------- */
 
-static void begin(struct intake_job *link)
+static bool begin(struct intake_job *link)
 {
-	struct http_job *job = job_of(link);
-	struct http_client *c = client_of(job->engine);
+	job_of(link)->engine->counts.fetches++;
+	return true;
+}
 
-	c->engine.counts.fetches++;
-	gate_enter(&job->policy->gate, &job->waiter);
-	policy_run(c, job->policy);
+static void start(struct intake_job *link)
+{
+	want_address(client_of(job_of(link)->engine), job_of(link));
 }
 
 static void cancel(struct intake_job *link)
 {
 	http_job_cancel(job_of(link));
 }
+
+static void wake(struct intake *in)
+{
+	struct http_client *c = (struct http_client *)(void *)((char *)in - offsetof(struct http_client, intake));
+
+	http_transfers_wake(c->engine.transfers);
+}
+
+static const struct intake_ops ops = {
+	.noun = "fetch", .wake = wake, .begin = begin, .start = start, .cancel = cancel
+};
 
 static void publish(struct http_client *c)
 {
@@ -278,7 +254,7 @@ static void *engine_body(void *arg)
 		c->engine.now_ms = clock_monotonic_ms();
 		sleep_ms = timer_heap_wait(&c->engine.timers, c->engine.now_ms, SLEEP_MOST_MS);
 		publish(c);
-		if (!intake_take(&c->intake, begin, &sleep_ms))
+		if (!intake_take(&c->intake, &sleep_ms))
 			break;
 		places_run(c);
 		http_transfers_run(c->engine.transfers);
@@ -293,21 +269,14 @@ static void *engine_body(void *arg)
 		timer_heap_run(&c->engine.timers, c->engine.now_ms);
 		if (c->engine.now_ms - cancels_ms >= SLEEP_MOST_MS) {
 			cancels_ms = c->engine.now_ms;
-			intake_cancel(&c->intake, false, cancel);
+			intake_cancel(&c->intake, false);
 		}
 	}
-	intake_cancel(&c->intake, true, cancel);
+	intake_cancel(&c->intake, true);
 	return NULL;
 }
 
 /* --- the public side ----------------------------------------------------------------------------------------- */
-
-static void wake(void *ctx)
-{
-	struct http_client *c = ctx;
-
-	http_transfers_wake(c->engine.transfers);
-}
 
 static void on_letter(void *ctx)
 {
@@ -363,7 +332,8 @@ struct status http_client_create(const struct http_client_settings *settings, st
 	fill_settings(&c->engine.settings);
 	gate_init(&c->places, (struct rate_source){ .take = NULL }, c->engine.settings.in_flight_max);
 	timer_heap_init(&c->engine.timers);
-	intake_init(&c->intake, "fetch", c->engine.settings.in_flight_max * (1 + WAITING_PER_PLACE), wake, c);
+	intake_init(&c->intake, &ops, c->engine.settings.in_flight_max * (1 + WAITING_PER_PLACE), &c->engine.timers,
+		    &c->engine.now_ms);
 	st = client_open(c);
 	if (!status_ok(st)) {
 		http_client_destroy(c);

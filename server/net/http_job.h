@@ -17,7 +17,7 @@ struct http_letter;
 struct http_mailbox;
 
 enum http_stage {
-	HTTP_STAGE_QUEUED,     /* waits for its policy's gate                            */
+	HTTP_STAGE_QUEUED,     /* waits for its policy                                   */
 	HTTP_STAGE_ADDRESSING, /* waits until fewer work on its address                  */
 	HTTP_STAGE_PLACING,    /* waits for one of the engine's places; has its address  */
 	HTTP_STAGE_WORKING,    /* has a place: a transfer or a resolver                  */
@@ -45,12 +45,11 @@ struct http_job {
 
 	/* where it stands */
 	enum http_stage stage;
-	bool is_started;
-	bool goes_on;    /* the place it waits for is for the attempt it is in */
-	int64_t left_ms; /* with goes_on: of that attempt */
-	struct gate_waiter waiter;
-	struct timer timer; /* a pause, or the deadline while a host is resolved */
-	int64_t started_ms, deadline_ms;
+	bool goes_on;              /* the place it waits for is for the attempt it is in */
+	int64_t left_ms;           /* with goes_on: of that attempt */
+	struct gate_waiter waiter; /* for an address or a place */
+	struct timer timer;        /* a pause, or the deadline while a host is resolved */
+	int64_t deadline_ms;
 	unsigned attempts, redirects, robots_redirects;
 	bool is_robots, plain_was_tried;
 	struct http_fault tls_fault; /* of https, when plain HTTP is tried instead */

@@ -11,8 +11,6 @@
 enum {
 	LINES_MAX = HTTP_POLICY_HEADERS_MAX + 3,
 	LINE_BYTES_MAX = 4096,
-	PENDING_SPARE = 64,
-	PENDING_UNLIMITED = 1000000
 };
 
 bool http_tls_from_text(const char *text, enum http_tls *out)
@@ -155,7 +153,6 @@ static struct status set_headers(struct http_policy *p, const struct http_policy
 
 static struct status fill(struct http_policy *p, const struct http_policy_settings *s)
 {
-	struct rate_source source = s->shared_rate;
 
 	if (!s->user_agent || s->user_agent[0] == '\0' || !value_valid(s->user_agent))
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_USER_AGENT",
@@ -175,15 +172,10 @@ static struct status fill(struct http_policy *p, const struct http_policy_settin
 	p->timeout_ms = s->timeout_ms > 0 ? s->timeout_ms : HTTP_TIMEOUT_MS;
 	p->host_delay_ms = s->host_delay_ms > 0 ? s->host_delay_ms : 0;
 	p->retries_max = s->retries_max < HTTP_RETRIES_MAX ? s->retries_max : HTTP_RETRIES_MAX;
-	p->share.most = s->fetches_max > 0 ? s->fetches_max + PENDING_SPARE : PENDING_UNLIMITED;
 	p->allowed_count = s->allowed_status_count;
 	for (size_t i = 0; i < s->allowed_status_count; i++)
 		p->allowed[i] = s->allowed_statuses[i];
-	if (!source.take && s->rate_per_s > 0) {
-		rate_bucket_init(&p->bucket, s->rate_per_s, s->rate_burst, clock_monotonic_ms());
-		source = rate_source_of(&p->bucket);
-	}
-	gate_init(&p->gate, source, s->fetches_max);
+	intake_share_init(&p->share, s->shared_rate, s->rate_per_s, s->rate_burst, s->fetches_max);
 	return STATUS_OK_VALUE;
 }
 

@@ -4,7 +4,6 @@
 
 #include "net/http_policy.h"
 #include "net/intake.h"
-#include "net/timer_heap.h"
 
 #include <curl/curl.h>
 
@@ -18,10 +17,6 @@ struct http_policy {
 	size_t allowed_count;
 	uint16_t allowed[HTTP_POLICY_STATUSES_MAX];
 
-	struct rate_bucket bucket;
-	struct gate gate;
-	struct timer gate_timer;
-	void *engine; /* for gate_timer; set when first used */
 	struct intake_share share;
 };
 

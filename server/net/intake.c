@@ -3,9 +3,14 @@
 #include "base/clock.h"
 #include "work/cancel.h"
 
+#include <stddef.h>
 #include <time.h>
 
-enum { STEP_MOST = 64 };
+enum {
+	STEP_MOST = 64,
+	PENDING_SPARE = 64,
+	PENDING_UNLIMITED = 1000000,
+};
 
 static void list_push(struct intake_list *list, struct intake_job *job)
 {
@@ -30,11 +35,23 @@ static void list_remove(struct intake_list *list, struct intake_job *job)
 		list->tail = job->prev;
 }
 
-void intake_init(struct intake *in, const char *noun, unsigned most, void (*wake)(void *ctx), void *ctx)
+void intake_share_init(struct intake_share *share, struct rate_source shared, double rate_per_s, double burst,
+		       unsigned at_once)
+{
+	*share = (struct intake_share){ .pending_max = at_once > 0 ? at_once + PENDING_SPARE : PENDING_UNLIMITED };
+	if (!shared.take && rate_per_s > 0) {
+		rate_bucket_init(&share->bucket, rate_per_s, burst, clock_monotonic_ms());
+		shared = rate_source_of(&share->bucket);
+	}
+	gate_init(&share->gate, shared, at_once);
+}
+
+void intake_init(struct intake *in, const struct intake_ops *ops, unsigned most, struct timer_heap *timers,
+		 const int64_t *now_ms)
 {
 	pthread_condattr_t attr;
 
-	*in = (struct intake){ .noun = noun, .wake = wake, .ctx = ctx, .most = most };
+	*in = (struct intake){ .ops = ops, .most = most, .timers = timers, .now_ms = now_ms };
 	pthread_mutex_init(&in->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -52,7 +69,7 @@ void intake_done(struct intake *in)
 static void wake(struct intake *in)
 {
 	if (in->is_sleeping)
-		in->wake(in->ctx);
+		in->ops->wake(in);
 	in->is_sleeping = false;
 }
 
@@ -70,11 +87,12 @@ static void wait_changed(struct intake *in)
 static struct status refuse(const struct intake *in, const struct intake_job *job, bool may_wait)
 {
 	if (in->is_stopping)
-		return status_make(STATUS_UNAVAILABLE, "SHUTTING_DOWN", "the engine of this %s is stopping", in->noun);
+		return status_make(STATUS_UNAVAILABLE, "SHUTTING_DOWN", "the engine of this %s is stopping",
+				   in->ops->noun);
 	if (job->cancel && cancel_is_set(job->cancel))
-		return status_make(STATUS_CANCELLED, "CANCELED", "cancelled before the %s began", in->noun);
+		return status_make(STATUS_CANCELLED, "CANCELED", "cancelled before the %s began", in->ops->noun);
 	if (!may_wait)
-		return status_make(STATUS_RESOURCE_EXHAUSTED, "ENGINE_BUSY", "no place for another %s", in->noun);
+		return status_make(STATUS_RESOURCE_EXHAUSTED, "ENGINE_BUSY", "no place for another %s", in->ops->noun);
 	return STATUS_OK_VALUE;
 }
 
@@ -84,7 +102,7 @@ struct status intake_submit(struct intake *in, struct intake_job *job, bool may_
 
 	pthread_mutex_lock(&in->lock);
 	for (;;) {
-		bool is_full = in->pending >= in->most || job->share->pending >= job->share->most;
+		bool is_full = in->pending >= in->most || job->share->pending >= job->share->pending_max;
 
 		st = refuse(in, job, may_wait || !is_full);
 		if (!status_ok(st))
@@ -124,7 +142,39 @@ void intake_stop(struct intake *in)
 	pthread_mutex_unlock(&in->lock);
 }
 
-bool intake_take(struct intake *in, void (*begin)(struct intake_job *job), int64_t *sleep_ms)
+/* --- the engine's thread ------------------------------------------------------------------------------------- */
+
+static void share_run(struct intake *in, struct intake_share *share);
+
+static void on_share_timer(struct timer *t)
+{
+	struct intake_share *share = (struct intake_share *)(void *)((char *)t - offsetof(struct intake_share, timer));
+
+	share_run(share->intake, share);
+}
+
+/* Starts whatever the share lets. */
+static void share_run(struct intake *in, struct intake_share *share)
+{
+	struct gate_waiter *w;
+	int64_t wait_ms;
+
+	while ((w = gate_next(&share->gate, *in->now_ms, &wait_ms))) {
+		struct intake_job *job = (struct intake_job *)(void *)((char *)w - offsetof(struct intake_job, waiter));
+
+		job->is_started = true;
+		job->started_ms = *in->now_ms;
+		in->ops->start(job);
+	}
+	timer_heap_clear(in->timers, &share->timer);
+	if (wait_ms > 0) {
+		share->intake = in;
+		share->timer.fire = on_share_timer;
+		timer_heap_set(in->timers, &share->timer, *in->now_ms + wait_ms);
+	}
+}
+
+bool intake_take(struct intake *in, int64_t *sleep_ms)
 {
 	struct intake_job *job;
 	bool go_on;
@@ -141,13 +191,16 @@ bool intake_take(struct intake *in, void (*begin)(struct intake_job *job), int64
 		struct intake_job *next = job->next;
 
 		list_push(&in->active, job);
-		begin(job);
+		if (in->ops->begin(job)) {
+			gate_enter(&job->share->gate, &job->waiter);
+			share_run(in, job->share);
+		}
 		job = next;
 	}
 	return go_on;
 }
 
-void intake_cancel(struct intake *in, bool all, void (*end)(struct intake_job *job))
+void intake_cancel(struct intake *in, bool all)
 {
 	struct intake_job *job = in->active.head;
 
@@ -155,7 +208,7 @@ void intake_cancel(struct intake *in, bool all, void (*end)(struct intake_job *j
 		struct intake_job *next = job->next;
 
 		if (all || (job->cancel && cancel_is_set(job->cancel)))
-			end(job);
+			in->ops->cancel(job);
 		job = next;
 	}
 }
@@ -172,10 +225,16 @@ static void tell_place(struct intake *in, unsigned pending, unsigned most)
 
 void intake_leave(struct intake *in, struct intake_job *job)
 {
+	struct intake_share *share = job->share;
+
+	gate_forget(&share->gate, &job->waiter);
+	if (job->is_started)
+		gate_leave(&share->gate);
+	share_run(in, share);
 	list_remove(&in->active, job);
 	pthread_mutex_lock(&in->lock);
-	job->share->pending--;
-	tell_place(in, job->share->pending, job->share->most);
+	share->pending--;
+	tell_place(in, share->pending, share->pending_max);
 	pthread_mutex_unlock(&in->lock);
 }
 
