@@ -60,7 +60,18 @@ static bool is_redirect(unsigned status)
 	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-static bool on_head(void *ctx, unsigned status, const char *content_type)
+/* Whether the next request goes to the same server, so that it can have this connection. */
+static bool stays_here(const struct http_job *job, const char *location)
+{
+	const struct http_url *here = &job->target;
+	struct http_url next;
+	const char *why;
+
+	return http_url_resolve(here, location, &next, &why) && next.is_https == here->is_https &&
+	       next.port == here->port && strcmp(next.host, here->host) == 0;
+}
+
+static enum http_body on_head(void *ctx, unsigned status, const char *content_type, const char *location)
 {
 	struct http_job *job = ctx;
 	struct http_head head = {
@@ -70,17 +81,17 @@ static bool on_head(void *ctx, unsigned status, const char *content_type)
 	job->code = status;
 	if (job->is_robots) {
 		buffer_clear(&job->robots);
-		return true; /* an error page is read too, so that the connection can be used again */
+		return HTTP_BODY_WANTED; /* an error page is read too, so that the connection can be used again */
 	}
 	snprintf(job->content_type, sizeof job->content_type, "%s", content_type);
 	http_content_charset(content_type, job->charset, sizeof job->charset);
 	if (is_redirect(status) && job->policy->follow_redirects)
-		return false;
+		return stays_here(job, location) ? HTTP_BODY_SKIPPED : HTTP_BODY_UNWANTED;
 	if (!http_policy_accepts(job->policy, status) || !http_content_is_text(content_type))
-		return false;
+		return HTTP_BODY_UNWANTED;
 	if (job->sink.begin)
 		job->sink.begin(job->sink.ctx, &head);
-	return true;
+	return HTTP_BODY_WANTED;
 }
 
 static void on_data(void *ctx, const void *bytes, size_t n)

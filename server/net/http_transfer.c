@@ -27,6 +27,7 @@ struct http_transfer {
 	enum stop stop;
 	CURLcode code;
 	bool was_asked; /* on_head */
+	enum http_body body;
 	uint64_t header_bytes, body_bytes;
 	char location[HTTP_URL_MAX + 1];
 	char content_type[HTTP_CONTENT_TYPE_MAX];
@@ -93,10 +94,19 @@ static unsigned status_of(const struct http_transfer *t)
 	return status > 0 ? (unsigned)status : 0;
 }
 
-static bool ask_about_body(struct http_transfer *t)
+static void ask_about_body(struct http_transfer *t)
 {
 	t->was_asked = true;
-	return t->plan.on_head(t->plan.ctx, status_of(t), t->content_type);
+	t->body = t->plan.on_head(t->plan.ctx, status_of(t), t->content_type, t->location);
+	if (t->body == HTTP_BODY_SKIPPED)
+		curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L); /* looked at when the transfer is done */
+}
+
+/* False when it is longer than a connection is worth. */
+static bool skip(struct http_transfer *t, size_t n)
+{
+	t->body_bytes += n;
+	return t->body_bytes <= HTTP_SKIP_BYTES_MAX;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
@@ -105,10 +115,14 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	size_t n = size * count;
 	uint64_t room;
 
-	if (!t->was_asked && !ask_about_body(t)) {
+	if (!t->was_asked)
+		ask_about_body(t);
+	if (t->body == HTTP_BODY_UNWANTED || (t->body == HTTP_BODY_SKIPPED && !skip(t, n))) {
 		t->stop = STOP_UNWANTED;
 		return 0;
 	}
+	if (t->body == HTTP_BODY_SKIPPED)
+		return n;
 	room = (uint64_t)t->plan.body_bytes_max - t->body_bytes;
 	if (n > room) {
 		t->plan.on_data(t->plan.ctx, bytes, (size_t)room);
@@ -275,6 +289,7 @@ static bool set_up(struct http_transfer *t)
 	t->stop = STOP_NONE;
 	t->code = CURLE_OK;
 	t->was_asked = false;
+	t->body = HTTP_BODY_WANTED;
 	t->header_bytes = t->body_bytes = 0;
 	t->location[0] = t->content_type[0] = t->error[0] = '\0';
 	if (!set_target(t))

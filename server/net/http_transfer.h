@@ -21,10 +21,18 @@
 #define HTTP_LOW_SPEED_S      10
 #define HTTP_CONTENT_TYPE_MAX 256
 #define HTTP_DETAIL_MAX       160
+#define HTTP_SKIP_BYTES_MAX   16384 /* of a body that is read only to keep its connection */
 
 struct curl_slist;
 struct http_transfer;
 struct http_transfers;
+
+/* What the body of a response is worth. */
+enum http_body {
+	HTTP_BODY_WANTED,
+	HTTP_BODY_UNWANTED, /* the transfer ends here, and its connection */
+	HTTP_BODY_SKIPPED,  /* read to its end when it is short, so that the next request can have the connection */
+};
 
 struct http_transfer_plan {
 	const struct http_url *url;
@@ -34,8 +42,8 @@ struct http_transfer_plan {
 	int64_t timeout_ms;
 	int64_t body_bytes_max;
 	bool may_reuse; /* more requests to this host will follow at once */
-	/* Asked once, when the response's head is known; false: the body is of no interest. */
-	bool (*on_head)(void *ctx, unsigned status, const char *content_type);
+	/* Asked once, when the response's head is known; location is "" when absent. */
+	enum http_body (*on_head)(void *ctx, unsigned status, const char *content_type, const char *location);
 	void (*on_data)(void *ctx, const void *bytes, size_t n);
 	void *ctx; /* also found again with http_transfer_owner */
 };

@@ -322,6 +322,37 @@ static void seven_redirects_are_followed_and_not_eight(void **state)
 	http_client_destroy(q.client);
 }
 
+static void a_redirect_on_one_server_keeps_the_connection(void **state)
+{
+	struct question q = { .client = open_client(closed_port, plain.port),
+			      .policy = usual(),
+			      .host = "relative.example.test" };
+	unsigned connections = atomic_load(&plain.connections), requests = atomic_load(&plain.requests);
+	struct visit *v;
+
+	(void)state;
+	v = fetch(q);
+	assert_int_equal(v->result.status, HTTP_OK);
+	assert_int_equal(v->result.redirects, 1);
+	assert_int_equal(v->result.body_bytes, strlen("<p>hello</p>"));
+	visit_free(v);
+	assert_int_equal(atomic_load(&plain.requests) - requests, 2);
+	assert_int_equal(atomic_load(&plain.connections) - connections, 1);
+	q.host = "hops1.example.test"; /* to another host, whatever its address */
+	connections = atomic_load(&plain.connections);
+	v = fetch(q);
+	assert_int_equal(v->result.status, HTTP_OK);
+	visit_free(v);
+	assert_int_equal(atomic_load(&plain.connections) - connections, 2);
+	q.host = "longaway.example.test"; /* with more to read than a connection is worth */
+	connections = atomic_load(&plain.connections);
+	v = fetch(q);
+	assert_int_equal(v->result.status, HTTP_OK);
+	visit_free(v);
+	assert_int_equal(atomic_load(&plain.connections) - connections, 2);
+	http_client_destroy(q.client);
+}
+
 static void no_spelling_of_a_private_address_gets_through(void **state)
 {
 	static const char *const targets[] = {
@@ -735,6 +766,7 @@ int main(void)
 		cmocka_unit_test(every_failure_has_its_reason),
 		cmocka_unit_test(the_allowed_statuses_replace_2xx),
 		cmocka_unit_test(seven_redirects_are_followed_and_not_eight),
+		cmocka_unit_test(a_redirect_on_one_server_keeps_the_connection),
 		cmocka_unit_test(no_spelling_of_a_private_address_gets_through),
 		cmocka_unit_test(a_page_beyond_the_cap_is_cut_and_not_failed),
 		cmocka_unit_test(retries_start_again_and_stop_at_their_number),

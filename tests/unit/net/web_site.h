@@ -157,6 +157,9 @@ static bool web_serve(struct web_visit *v)
 	}
 	if (strcmp(label, "relative") == 0 && strcmp(v->path, "/") == 0)
 		return web_answer(v, 302, "Location: sub/../other?x=1#frag\r\n", "text/html", "moved");
+	if (strcmp(label, "longaway") == 0 && strcmp(v->path, "/") == 0)
+		return web_endless(v, "HTTP/1.1 302 Found\r\nLocation: /here\r\nContent-Type: text/html\r\n\r\n",
+				   "<p>moved, and much to say about it</p>\n");
 	if (strcmp(label, "nowhere") == 0)
 		return web_answer(v, 302, "Location: http://unknown.example.test/\r\n", "text/html", "moved");
 	if (strncmp(label, "goto-", 5) == 0) {
