@@ -113,8 +113,10 @@ static PbDependencyCheck *check_make(struct arena *arena, const char *name)
 
 static void check_time(PbDependencyCheck *check, int64_t begin_us)
 {
+	int64_t hundredths = (clock_monotonic_us() - begin_us) / 10;
+
 	check->latency_case = DOMAINFLOW__V2__DEPENDENCY_CHECK__LATENCY_LATENCY_MS;
-	check->latency_ms = (double)((clock_monotonic_us() - begin_us) / 10) / 100;
+	check->latency_ms = (double)hundredths / 100;
 }
 
 static void check_judge(PbDependencyCheck *check, Domainflow__V2__DependencyState state, const char *detail)
