@@ -133,8 +133,8 @@ static struct status read_piece(struct export *e, struct arena *arena, struct ex
 {
 	AUTO(store_tx) struct store_tx *tx = NULL;
 	struct campaign_snapshot campaign;
-	int64_t *offsets;
-	size_t found;
+	int64_t *offsets = NULL;
+	size_t found = 0;
 
 	TRY(store_begin_snapshot(e->api->pool, 0, &tx));
 	TRY(store_snapshot_get(tx, &e->campaign_id, e->workspace, false, arena, &campaign));
