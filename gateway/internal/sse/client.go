@@ -11,7 +11,7 @@ type client struct {
 	wanted   filter
 	isFull   bool // wants every detail
 	position position
-	isLate   bool // was told that it is connected before the feed knew where it stands
+	joinedAt standing // what it was greeted with; not live: before the feed knew where it stands
 
 	stall   time.Duration
 	control *http.ResponseController

@@ -61,7 +61,7 @@ func (f *feed) join(c *client) error {
 	if f.failure != nil {
 		return f.failure
 	}
-	c.isLate = !f.isLive
+	c.joinedAt = standing{f.isLive, f.sequence}
 	f.joining[c] = struct{}{}
 	f.countFull(c, 1)
 	if f.isLive {
@@ -106,11 +106,16 @@ func (f *feed) isRenewed() bool {
 	return was
 }
 
-// standing returns the last lifecycle number; false when the feed is not live yet.
-func (f *feed) standing() (sequence int32, isLive bool) {
+// Where a feed stands.
+type standing struct {
+	isLive   bool
+	sequence int32 // the last lifecycle number, once it is live
+}
+
+func (f *feed) standing() standing {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.sequence, f.isLive
+	return standing{f.isLive, f.sequence}
 }
 
 // begin: upstream said where the stream stands. What clients had before can't be continued when it is not the first
@@ -216,7 +221,7 @@ func (f *feed) trim() {
 // admit decides what a joining client begins with.
 func (f *feed) admit(c *client) {
 	switch {
-	case f.campaign == "", c.position.kind == positionLive && c.isLate:
+	case f.campaign == "", c.position.kind == positionLive && !c.joinedAt.isLive:
 		f.enter(c)
 		f.resync(c, resyncReconnected)
 	case c.position.kind == positionLive:

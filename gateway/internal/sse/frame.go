@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 )
@@ -15,12 +16,15 @@ func appendFrame(dst []byte, number int32, eventType int, data []byte) []byte {
 	dst = append(dst, "event: "...)
 	dst = append(dst, typeNames[eventType]...)
 	dst = append(dst, "\ndata: "...)
-	for _, c := range data {
-		if c == '\n' || c == '\r' {
-			c = ' '
+	for {
+		end := bytes.IndexAny(data, "\r\n")
+		if end < 0 {
+			break
 		}
-		dst = append(dst, c)
+		dst = append(append(dst, data[:end]...), ' ')
+		data = data[end+1:]
 	}
+	dst = append(dst, data...)
 	return append(dst, "\n\n"...)
 }
 

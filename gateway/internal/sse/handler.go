@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -93,6 +94,9 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, key feedKey) {
 	f := h.hold(key)
 	defer h.release(f)
 	if !h.awaitAnswer(r.Context(), f) {
+		if r.Context().Err() == nil {
+			h.refuseFull(w, r)
+		}
 		return
 	}
 	if err := f.join(c); err != nil {
@@ -107,7 +111,11 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request, key feedKey) {
 
 // newClient reads what the request asks for; false when it was refused.
 func (h *Hub) newClient(w http.ResponseWriter, r *http.Request) (*client, bool) {
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(w, r, "query", "can't be read")
+		return nil, false
+	}
 	wanted, unknown := parseFilter(query.Get("types"))
 	if unknown != "" {
 		refuse(w, r, "types", "'"+shorten(unknown)+"' is no type of event")
@@ -167,6 +175,7 @@ func begin(w http.ResponseWriter, c *client) {
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-cache, no-transform")
+	header.Set("Connection", "keep-alive")
 	header.Set("X-Accel-Buffering", "no")
 	_ = c.control.SetReadDeadline(time.Time{}) // the one for reading the request would end the stream
 	w.WriteHeader(http.StatusOK)
@@ -178,7 +187,7 @@ func (h *Hub) write(w http.ResponseWriter, r *http.Request, f *feed, c *client) 
 	beat := time.NewTicker(h.limits.KeepAlive)
 	defer beat.Stop()
 	hello := appendRetry(nil, retryAfter)
-	out.raw(h.keepAlive(hello, f, "connected"))
+	out.raw(h.keepAlive(hello, f.campaign, "connected", c.joinedAt))
 	isLast := false
 	for out.flush() && !isLast {
 		select {
@@ -187,7 +196,7 @@ func (h *Hub) write(w http.ResponseWriter, r *http.Request, f *feed, c *client) 
 		case <-h.ctx.Done():
 			return
 		case <-beat.C:
-			out.raw(h.keepAlive(nil, f, "alive"))
+			out.raw(h.keepAlive(nil, f.campaign, "alive", f.standing()))
 		case <-c.wake:
 			isLast = out.waiting()
 		}
@@ -261,18 +270,18 @@ func (o *writer) flush() bool {
 	return o.client.disarm()
 }
 
-func (h *Hub) keepAlive(dst []byte, f *feed, state string) []byte {
+func (h *Hub) keepAlive(dst []byte, campaign, state string, at standing) []byte {
 	payload := struct {
 		Status       string `json:"status"`
 		CampaignID   string `json:"campaignId,omitempty"`
 		LastSequence *int32 `json:"lastSequence,omitempty"`
 		ServerTime   string `json:"serverTime"`
-	}{Status: state, CampaignID: f.campaign, ServerTime: timeText(h.now())}
-	if sequence, isLive := f.standing(); isLive && f.campaign != "" {
-		payload.LastSequence = &sequence
+	}{Status: state, CampaignID: campaign, ServerTime: timeText(h.now())}
+	if at.isLive && campaign != "" {
+		payload.LastSequence = &at.sequence
 	}
 	data, _ := marshal(payload)
-	env := envelope{Timestamp: payload.ServerTime, CampaignID: f.campaign, Payload: data}
+	env := envelope{Timestamp: payload.ServerTime, CampaignID: campaign, Payload: data}
 	return append(dst, newEvent(0, env.part(typeKeepAlive)).bytes...)
 }
 

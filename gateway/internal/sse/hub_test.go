@@ -105,6 +105,7 @@ func TestFailuresBeforeTheFirstByteAreAnswers(t *testing.T) {
 		{campaignPath("0190a0b0--000-7000-8000-00000000000a"), 400},
 		{campaignPath(campaignA) + "?types=phase_started,nonsense", 400},
 		{campaignPath(campaignA) + "?detail=nonsense", 400},
+		{campaignPath(campaignA) + "?types=%zz", 400},
 		{"/api/v2/sse/events?types=nonsense", 400},
 	}
 	for _, c := range cases {
@@ -142,6 +143,21 @@ func TestWithoutRoomUpstreamNewStreamsAreRefusedAndOldOnesGoOn(t *testing.T) {
 		t.Error(e.id)
 	}
 	open(t, handler, campaignPath(campaignB), "")
+}
+
+func TestAShutdownAnswersThoseWhoWaitForUpstream(t *testing.T) {
+	u := newFakeUpstream(campaignA)
+	u.isSilent = true
+	hub, handler := newTestHub(t, u, testLimits())
+	go func() {
+		for hub.stats().TotalConnections == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		hub.Close()
+	}()
+	if _, code := connect(t, handler, campaignPath(campaignA), ""); code != 503 {
+		t.Errorf("HTTP %d", code)
+	}
 }
 
 func TestPositionsThatCantBeContinuedGetOneResync(t *testing.T) {
@@ -469,7 +485,7 @@ func TestAFeedEndsAWhileAfterItsLastClient(t *testing.T) {
 // Every subscriber is cut off at random places, upstream as well; in the end each has read every transition once and in
 // order.
 func TestThousandSubscribersAndTwentyCutsEach(t *testing.T) {
-	const subscribers, cuts, events = 1000, 20, 200
+	const subscribers, cuts, events = 1000, 20, 100
 	u := newFakeUpstream(campaignA)
 	limits := testLimits()
 	limits.Clients = subscribers + 10
@@ -488,7 +504,7 @@ func TestThousandSubscribersAndTwentyCutsEach(t *testing.T) {
 	for number := range int64(events) {
 		eventually(t, fmt.Sprintf("somebody to read event %d", number-3), func() bool { return furthest.Load() >= number-3 || t.Failed() })
 		u.move(campaignA, completed)
-		if number%40 == 20 {
+		if number%20 == 10 {
 			u.cut(errGone)
 			interruptions++
 		}

@@ -74,20 +74,25 @@ func (p *eventReader) line() (string, error) {
 	}
 	var line []byte
 	for {
-		c, err := p.in.ReadByte()
-		if err != nil {
+		if _, err := p.in.Peek(1); err != nil {
 			return "", err
 		}
-		switch c {
-		case '\r':
+		waiting, _ := p.in.Peek(p.in.Buffered())
+		end := bytes.IndexAny(waiting, "\r\n")
+		if end < 0 {
+			line = append(line, waiting...)
+			_, _ = p.in.Discard(len(waiting))
+			continue
+		}
+		line = append(line, waiting[:end]...)
+		isReturn := waiting[end] == '\r'
+		_, _ = p.in.Discard(end + 1)
+		if isReturn {
 			// Whether a LF follows may only be known later; our streams have no CR, so that waiting does no harm.
 			if next, err := p.in.Peek(1); err == nil && next[0] == '\n' {
 				_, _ = p.in.Discard(1)
 			}
-			return strings.ToValidUTF8(string(line), "\uFFFD"), nil
-		case '\n':
-			return strings.ToValidUTF8(string(line), "\uFFFD"), nil
 		}
-		line = append(line, c)
+		return strings.ToValidUTF8(string(line), "\uFFFD"), nil
 	}
 }

@@ -24,7 +24,7 @@ func refuse(w http.ResponseWriter, r *http.Request, field, why string) {
 // refuseFull answers 503: all places are taken, or the gateway is about to end.
 func (h *Hub) refuseFull(w http.ResponseWriter, r *http.Request) {
 	h.metrics.refused.Inc()
-	p := problem.New("SERVICE_UNAVAILABLE", "all places for event streams are taken")
+	p := problem.New("SERVICE_UNAVAILABLE", "there is no room for another event stream now")
 	p.RetryAfter = fullBackoff
 	p.Write(w, r)
 }

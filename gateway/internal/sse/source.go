@@ -48,8 +48,7 @@ func (f *feed) run() {
 func (f *feed) isOver(err error) bool {
 	switch status.Code(err) {
 	case codes.ResourceExhausted:
-		_, isLive := f.standing()
-		return !isLive
+		return !f.standing().isLive
 	case codes.NotFound, codes.InvalidArgument, codes.PermissionDenied, codes.Unauthenticated, codes.Unimplemented:
 		return true
 	}
