@@ -193,6 +193,7 @@ static PbCampaignProgressUpdate *progress_pb(struct arena *arena, const struct h
 	if (!pb)
 		return NULL;
 	pb->current_phase = pb_phase(campaign_current_phase(message->snapshot->phases));
+	pb->status = pb_campaign_status(message->snapshot->campaign.status);
 	pb->percent_complete = campaign_percent(message->snapshot->phases);
 	pb->total_domains = counters->total_domains;
 	pb->processed_domains = counters->total_domains - counters->reject_pending;

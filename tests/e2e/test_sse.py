@@ -73,6 +73,8 @@ class Streams(StackCase):
         percent = {}
         for event in events:
             self.assertEqual((event.data["version"], event.data["type"]), (1, event.kind))
+            if event.kind == "campaign_progress":
+                self.assertEqual(event.payload["overall"]["status"], "running")
             if event.kind == "phaseUpdate":
                 now = event.payload["progressPercentage"]
                 self.assertGreaterEqual(now, percent.get(event.payload["phase"], 0))
@@ -94,7 +96,9 @@ class Streams(StackCase):
         for last_id in (last[0] + 1, 2**31, 10**30, -1, "abc", "1.5", "7" * 10_000):
             stream = self.open(campaign, last_id)
             events = stream.read(lambda e: e.kind == "keep_alive" and e.payload["status"] == "alive")
-            self.assertEqual([e.kind for e in events], ["keep_alive", "resync", "keep_alive"], str(last_id)[:20])
+            self.assertEqual([e.kind for e in events[:2]], ["keep_alive", "resync"], str(last_id)[:20])
+            self.assertEqual([e.kind for e in events].count("resync"), 1)
+            self.assertFalse([e for e in events if e.number])
             self.assertEqual(events[1].payload["reason"], "unknown_id")
 
     def test_filters_let_through_what_was_asked_for_and_keep_the_place(self):
@@ -105,6 +109,24 @@ class Streams(StackCase):
         events = stream.read(lambda e: e.number == transitions[-1])
         self.assertEqual([e.number for e in events if e.kind == "phaseUpdate"], transitions)
         self.assertEqual({e.kind for e in events}, {"keep_alive", "phaseUpdate"})
+
+    def test_samples_come_without_numbers_and_details_on_request(self):
+        campaign = self.campaign(400)
+        normal, full = self.open(campaign), self.open(campaign, query="?detail=full")
+        for stream in (normal, full):
+            stream.next()
+        self.stack.start_generation(campaign)
+        self.stack.wait_campaign(campaign)
+        last = self.stored(campaign)[-1][0]
+        seen = [s.read(lambda e: e.number == last) for s in (normal, full)]
+        for events in seen:
+            kinds = {e.kind for e in events if not e.number}
+            self.assertLessEqual({"domain_generated", "domain_validated", "domain_status_delta", "http_enrichment"}, kinds)
+        steps = [{(e.payload["event_type"], e.payload["status"]) for e in events if e.kind == "extraction_substep"}
+                 for events in seen]
+        self.assertFalse([kind for kind, status in steps[0] if kind == "domain_update" or
+                          kind.startswith("substep_") and status != "failed"])
+        self.assertIn("substep_end", {kind for kind, _ in steps[1]})
 
     def test_failures_before_the_stream_are_envelopes(self):
         gateway = self.stack.add_gateway(**HEARTBEAT, REST_STREAMS_MAX="1")
@@ -158,6 +180,7 @@ class Streams(StackCase):
         self.addCleanup(stream.close)
         self.assertEqual([stream.next().kind, stream.next().kind], ["keep_alive", "resync"])
         first, second = self.campaign(10), self.campaign(10)
+        self.stack.create_keyword_set()
         for campaign in (first, second):
             self.stack.start_generation(campaign)
         left = {first, second}
@@ -167,6 +190,7 @@ class Streams(StackCase):
             stored = [kind for _, kind, sequence in self.stored(campaign) if sequence]
             self.assertEqual([kind for kind in kinds if kind != "phaseUpdate"], stored)
         self.assertFalse([e for e in events if e.number])
+        self.assertIn("keyword_set_created", {e.kind for e in events})
 
     def test_statistics_count_the_streams(self):
         campaign = self.campaign(10)

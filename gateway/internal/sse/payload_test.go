@@ -59,6 +59,12 @@ func TestPayloads(t *testing.T) {
 			Payload: &pb.WatchCampaignResponse_Blocked{Blocked: &pb.AutoAdvanceBlocked{Phase: pb.Phase_PHASE_HTTP,
 				Reason: "no persona", Missing: []pb.Phase{pb.Phase_PHASE_HTTP}}}}, map[string]string{
 			"auto_advance_blocked": `{"campaignId":"c","phase":"http","reason":"no persona","missing":["http"]}`}},
+		{&pb.WatchCampaignResponse{Type: pb.EventType_EVENT_TYPE_CAMPAIGN_PROGRESS, CampaignId: "c",
+			Payload: &pb.WatchCampaignResponse_Progress{Progress: &pb.CampaignProgressUpdate{CurrentPhase: pb.Phase_PHASE_DNS,
+				Status: pb.CampaignStatus_CAMPAIGN_STATUS_PAUSED, PercentComplete: 40.5, ProcessedDomains: 1, TotalDomains: 2,
+				SuccessfulDomains: 3, FailedDomains: 4}}}, map[string]string{
+			"campaign_progress": `{"campaignId":"c","currentPhase":"dns","overall":{"status":"paused","percentComplete":40.5,
+				"processedDomains":1,"totalDomains":2,"successfulDomains":3,"failedDomains":4}}`}},
 		{&pb.WatchCampaignResponse{Type: pb.EventType_EVENT_TYPE_MODE_CHANGED, CampaignId: "c",
 			Payload: &pb.WatchCampaignResponse_Mode{Mode: pb.CampaignMode_CAMPAIGN_MODE_STEP_BY_STEP}}, map[string]string{
 			"mode_changed": `{"campaignId":"c","mode":"step_by_step"}`}},
