@@ -39,10 +39,10 @@ program_stop() {
 	pid=$(program_pid "$run" "$name") || return 0
 	kill "$pid"
 	for ((second = 0; second < STOP_SECONDS * 10; second++)); do
-		[ -d "/proc/$pid" ] || break
+		program_pid "$run" "$name" >/dev/null || break # in a container without an init the dead keep their /proc entry
 		sleep 0.1
 	done
-	[ ! -d "/proc/$pid" ] || kill -KILL "$pid" 2>/dev/null || true
+	! program_pid "$run" "$name" >/dev/null || kill -KILL "$pid" 2>/dev/null || true
 	rm -f "$run/$name.pid"
 }
 
