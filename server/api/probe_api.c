@@ -58,6 +58,17 @@ static struct status bad_target(struct arena *arena, const char *why)
 	return violations_status(&violations);
 }
 
+/* The caller left, or this instance stops: what was not waited for says nothing about sites. */
+static struct status leave(struct rpc_call *call, struct status st)
+{
+	const struct api *api = rpc_call_app(call);
+
+	probes_leave(api->probes);
+	if (status_ok(st) && rpc_call_is_cancelled(call))
+		return status_make(STATUS_CANCELLED, "CANCELLED", "the call was cancelled");
+	return st;
+}
+
 /* --- TestPersona -------------------------------------------------------------------------------------------------- */
 
 /* What came of a test. */
@@ -219,8 +230,7 @@ struct status api_test_persona(struct rpc_call *call, const PbTestRequest *in, P
 	TRY(read_test(call, in, test));
 	TRY(enter(call));
 	st = test->persona.type == PERSONA_TYPE_DNS ? test_dns(call, api, test) : test_http(call, api, test);
-	probes_leave(api->probes);
-	TRY(st);
+	TRY(leave(call, st));
 	answer->persona_id = pb_uuid(arena, &test->persona.id);
 	answer->persona_type =
 		(Domainflow__V2__PersonaType)((int)test->persona.type + 1); /* convert.c asserts the order */
@@ -321,8 +331,7 @@ struct status api_extract_keywords(struct rpc_call *call, const PbExtractRequest
 	limits = limits_of(call);
 	st = keyword_probe_run(api->probes, api->pool, rpc_call_principal(call)->workspace, items, in->n_items, &limits,
 			       arena, results);
-	probes_leave(api->probes);
-	TRY(st);
+	TRY(leave(call, st));
 	answer->results = arena_array(arena, in->n_items + 1, sizeof *answer->results);
 	for (; answer->results && answer->n_results < in->n_items; answer->n_results++) {
 		PbExtractResult *pb = result_pb(arena, &items[answer->n_results], &results[answer->n_results]);
