@@ -17,23 +17,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TELL_EVERY_MS 250
-
-/* The columns of the REST export, in its order and under its names. */
-static const struct {
-	const char *name, *path;
-} columns[] = {
-	{ "domain", "domain" },
-	{ "dnsStatus", "dns_status" },
-	{ "httpStatus", "http_status" },
-	{ "leadStatus", "lead_status" },
-	{ "rejectionReason", "rejection_reason" },
-	{ "domainScore", "domain_score" },
-	{ "richness", "richness" },
-	{ "keywordsUnique", "keywords_unique" },
-	{ "top3", "features.keywords.top3" },
-	{ "title", "http_title" },
-};
+#define TELL_EVERY_MS   250
+#define WAIT_MS_DEFAULT 60000 /* for the next rows: a server may have to sort first */
 
 struct exporting {
 	struct cli *cli;
@@ -41,19 +26,26 @@ struct exporting {
 	struct out_file file;
 	struct buffer row;
 	int64_t count, told_ms;
+	bool has_begun;
 	bool tells; /* how far it is, on a terminal */
 };
 
-static void csv_row(struct exporting *e, const ProtobufCMessage *domain)
+/* The fields of a row are the columns, in the contract's order; without a row their names. */
+static void csv_row(struct exporting *e, const ProtobufCMessage *row)
 {
-	for (size_t c = 0; c < ARRAY_LEN(columns); c++)
-		csv_cell(&e->row, domain ? pb_text(e->cli->pages, domain, columns[c].path) : columns[c].name, c == 0);
+	const ProtobufCMessageDescriptor *type = &domainflow__v2__exported_domain__descriptor;
+	char name[COLUMN_NAME_SIZE];
+
+	for (unsigned i = 0; i < type->n_fields; i++) {
+		column_name(type->fields[i].name, name);
+		csv_cell(&e->row, row ? pb_text(e->cli->pages, row, type->fields[i].name) : name, i == 0);
+	}
 	csv_row_end(&e->row);
 }
 
-static void json_row(struct exporting *e, const ProtobufCMessage *domain)
+static void json_row(struct exporting *e, const ProtobufCMessage *row)
 {
-	AUTO(json) json_t *tree = pb_json(domain);
+	AUTO(json) json_t *tree = pb_json(row);
 
 	if (e->format == OUTPUT_JSON)
 		buffer_text(&e->row, e->count ? ",\n" : "\n");
@@ -88,13 +80,13 @@ static void tell(struct exporting *e)
 	fflush(e->cli->err);
 }
 
-static struct status rows_write(struct exporting *e, const ProtobufCMessage *const *domains, size_t count)
+static struct status rows_write(struct exporting *e, const ProtobufCMessage *const *rows, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (e->format == OUTPUT_CSV)
-			csv_row(e, domains[i]);
+			csv_row(e, rows[i]);
 		else
-			json_row(e, domains[i]);
+			json_row(e, rows[i]);
 		TRY(row_write(e));
 		e->count++;
 	}
@@ -102,26 +94,44 @@ static struct status rows_write(struct exporting *e, const ProtobufCMessage *con
 	return STATUS_OK_VALUE;
 }
 
-static bool page_write(void *context, const struct page *page, struct status *st)
+/* One after the other as they come; what came is written before the next is asked for. */
+static struct status stream_write(struct exporting *e, struct df_stream *stream)
 {
-	struct exporting *e = context;
+	int64_t wait_ms = e->cli->timeout_ms > 0 ? e->cli->timeout_ms : WAIT_MS_DEFAULT;
+	Domainflow__V2__ExportDomainsResponse *part;
 
-	if (e->count == 0 && e->format == OUTPUT_CSV)
-		csv_row(e, NULL);
-	if (e->count == 0 && e->format == OUTPUT_JSON)
-		buffer_text(&e->row, "{\"domains\": [");
-	*st = rows_write(e, page->items, page->count);
-	return status_ok(*st);
+	for (;;) {
+		struct status st;
+
+		arena_reset(e->cli->pages);
+		st = domainflow_v2_domain_export_domains_next(stream, wait_ms, e->cli->pages, &part);
+		if (!status_ok(st) || !part)
+			return st;
+		if (!e->has_begun && e->format == OUTPUT_CSV)
+			csv_row(e, NULL);
+		else if (!e->has_begun && e->format == OUTPUT_JSON)
+			buffer_text(&e->row, "{\"domains\": [");
+		e->has_begun = true;
+		TRY(rows_write(e, (const ProtobufCMessage *const *)part->rows, part->n_rows));
+	}
 }
 
 static struct status rows_fetch(struct exporting *e)
 {
-	PB(ListDomainsRequest, LIST_DOMAINS_REQUEST, request);
+	PB(ExportDomainsRequest, EXPORT_DOMAINS_REQUEST, request);
+	PB(ListDomainsRequest, LIST_DOMAINS_REQUEST, list);
+	struct df_call call = { .arena = e->cli->arena, .cancel = e->cli->cancel, .report = &e->cli->report };
 	Domainflow__V2__RejectionReason reasons[DOMAIN_REASONS_MAX];
+	struct df_stream *stream = NULL;
+	struct status st;
 
-	TRY(domain_selection_read(e->cli, reasons, &request));
-	TRY(list_pages(e->cli, e->cli->pages, &domainflow_v2_domain_list_domains_method, &request.base, "domains", -1,
-		       page_write, e));
+	TRY(domain_selection_read(e->cli, reasons, &list));
+	request.list = &list;
+	TRY(cli_connect(e->cli));
+	TRY(domainflow_v2_domain_export_domains_open(e->cli->connection, &call, &request, &stream));
+	st = stream_write(e, stream);
+	df_stream_close(stream);
+	TRY(st);
 	if (e->format == OUTPUT_JSON)
 		buffer_text(&e->row, e->count ? "\n]}\n" : "]}\n");
 	return row_write(e);

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GAP              2 /* spaces between columns */
-#define COLUMN_NAME_SIZE 64
+#define GAP 2 /* spaces between columns */
 
 const char *column_text(struct arena *arena, const struct column *column, const ProtobufCMessage *message)
 {
@@ -104,8 +103,7 @@ struct status table_print(struct cli *cli, const struct column *columns, size_t 
 	return ok ? STATUS_OK_VALUE : status_make(STATUS_INTERNAL, "OUTPUT", "the answer could not be written");
 }
 
-/* "progress.percent_complete" as "progress.percentComplete" */
-static void path_name(const char *path, char out[COLUMN_NAME_SIZE])
+void column_name(const char *path, char out[COLUMN_NAME_SIZE])
 {
 	size_t n = 0;
 
@@ -121,7 +119,7 @@ struct status csv_print(struct cli *cli, const struct column *columns, size_t co
 	char name[COLUMN_NAME_SIZE];
 
 	for (size_t c = 0; has_head && c < column_count; c++) {
-		path_name(columns[c].path, name);
+		column_name(columns[c].path, name);
 		csv_cell(&b, name, c == 0);
 	}
 	if (has_head)

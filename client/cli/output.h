@@ -31,6 +31,10 @@ struct column {
 	unsigned width_max; /* columns on a terminal; 0: no limit */
 };
 
+#define COLUMN_NAME_SIZE 64
+/* How JSON and CSV name what is at a path: "progress.percentComplete". */
+void column_name(const char *path, char out[COLUMN_NAME_SIZE]);
+
 /* The cell of a message; in the arena or borrowed from the message. */
 const char *column_text(struct arena *arena, const struct column *column, const ProtobufCMessage *message);
 
