@@ -171,3 +171,22 @@ struct status campaign_mode(struct cli *cli)
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_set_campaign_mode, &request, &answer));
 	return record_print(cli, &answer->base, "", columns, ARRAY_LEN(columns));
 }
+
+/* At the version just read: who changed the campaign meanwhile may want to keep it. */
+struct status campaign_archive(struct cli *cli)
+{
+	static const struct column columns[] = { { "campaign", "campaign_id", COLUMN_TEXT, 0 },
+						 { "status", "current_state", COLUMN_TEXT, 0 } };
+	PB(GetCampaignStateRequest, GET_CAMPAIGN_STATE_REQUEST, get);
+	PB(SetCampaignStateRequest, SET_CAMPAIGN_STATE_REQUEST, set);
+	Domainflow__V2__GetCampaignStateResponse *now;
+	Domainflow__V2__SetCampaignStateResponse *answer;
+
+	get.campaign_id = pb_borrow(cli_arg(cli, 0));
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_get_campaign_state, &get, &now));
+	set.campaign_id = get.campaign_id;
+	set.current_state = DOMAINFLOW__V2__CAMPAIGN_STATUS__CAMPAIGN_STATUS_ARCHIVED;
+	set.version = now->state ? now->state->version : 0;
+	TRY(CLI_CALL(cli, domainflow_v2_campaign_set_campaign_state, &set, &answer));
+	return record_print(cli, &answer->base, "state", columns, ARRAY_LEN(columns));
+}

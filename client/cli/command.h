@@ -88,6 +88,8 @@ struct status campaign_restart(struct cli *cli);
 struct status campaign_duplicate(struct cli *cli);
 struct status campaign_delete(struct cli *cli);
 struct status campaign_update(struct cli *cli);
+struct status campaign_archive(struct cli *cli);
+struct status campaign_lineage(struct cli *cli);
 struct status campaign_mode(struct cli *cli);
 struct status campaign_configure(struct cli *cli);
 struct status campaign_status(struct cli *cli);

@@ -1,4 +1,4 @@
-/* pattern.c: what a pattern would yield, before a campaign is made of it. */
+/* pattern.c: what a pattern would yield, before a campaign is made of it, and which campaigns had its names. */
 #include "cli.h"
 #include "command.h"
 #include "form.h"
@@ -107,6 +107,15 @@ static struct status options_read_pattern(const struct options *o, Domainflow__V
 	return STATUS_OK_VALUE;
 }
 
+static struct status campaigns_print(struct cli *cli, Domainflow__V2__LineageCampaign **campaigns, size_t count)
+{
+	if (cli->format != OUTPUT_TABLE || count == 0)
+		return STATUS_OK_VALUE;
+	fputs("\ncampaigns that had names of the pattern before\n", cli->out);
+	return table_print(cli, campaign_columns, ARRAY_LEN(campaign_columns),
+			   (const ProtobufCMessage *const *)campaigns, count, NULL);
+}
+
 static struct status preview(struct cli *cli, struct form *f)
 {
 	PB(PreviewPatternRequest, PREVIEW_PATTERN_REQUEST, request);
@@ -120,12 +129,7 @@ static struct status preview(struct cli *cli, struct form *f)
 	TRY(options_read_pattern(cli->options, &request));
 	TRY(CLI_CALL(cli, domainflow_v2_discovery_preview_pattern, &request, &answer));
 	TRY(record_print(cli, &answer->base, "data", record_columns, ARRAY_LEN(record_columns)));
-	if (cli->format != OUTPUT_TABLE || answer->data->n_prior_campaigns == 0)
-		return STATUS_OK_VALUE;
-	fputs("\ncampaigns that had the names before\n", cli->out);
-	return table_print(cli, campaign_columns, ARRAY_LEN(campaign_columns),
-			   (const ProtobufCMessage *const *)answer->data->prior_campaigns,
-			   answer->data->n_prior_campaigns, NULL);
+	return campaigns_print(cli, answer->data->prior_campaigns, answer->data->n_prior_campaigns);
 }
 
 struct status pattern_preview(struct cli *cli)
@@ -137,4 +141,20 @@ struct status pattern_preview(struct cli *cli)
 		st = preview(cli, &f);
 	form_done(&f);
 	return st;
+}
+
+struct status campaign_lineage(struct cli *cli)
+{
+	static const struct column columns[] = {
+		{ "first offset", "this_campaign.offset_start", COLUMN_TEXT, 0 },
+		{ "last offset", "this_campaign.offset_end", COLUMN_TEXT, 0 },
+		{ "pattern", "config_hash", COLUMN_TEXT, 0 },
+	};
+	PB(GetDiscoveryLineageRequest, GET_DISCOVERY_LINEAGE_REQUEST, request);
+	Domainflow__V2__GetDiscoveryLineageResponse *answer;
+
+	request.campaign_id = pb_borrow(cli_arg(cli, 0));
+	TRY(CLI_CALL(cli, domainflow_v2_discovery_get_discovery_lineage, &request, &answer));
+	TRY(record_print(cli, &answer->base, "data", columns, ARRAY_LEN(columns)));
+	return campaigns_print(cli, answer->data->prior_campaigns, answer->data->n_prior_campaigns);
 }

@@ -210,6 +210,20 @@ class CommandLine(unittest.TestCase):
         self.assertIn("did you mean prefix?", self.dfctl("pattern", "preview", "--pattern", "prefex", code=2)[1])
         self.assertIn("\n  characterSet: ", self.dfctl("pattern", "preview", *pattern[:4], "--charset", "A!", code=2)[1])
 
+    def test_a_campaign_that_is_over_is_archived_and_knows_its_lineage(self):
+        first = self.stack.create_campaign(20, reuseOffsets=False, constant="line")
+        self.dfctl("campaign", "start", first)
+        self.dfctl("campaign", "wait", first)
+        second = self.stack.create_campaign(20, reuseOffsets=False, constant="line", mode="step_by_step")
+        self.dfctl("campaign", "start", second)
+        self.dfctl("campaign", "wait", second, "--for", "generation")
+        lineage = self.json("campaign", "lineage", second)["data"]
+        self.assertEqual((lineage["thisCampaign"], [one["id"] for one in lineage["priorCampaigns"]]),
+                         ({"offsetStart": 20, "offsetEnd": 39}, [first]))
+        self.assertIn(first, self.dfctl("campaign", "lineage", second)[0])
+        self.assertEqual(self.json("campaign", "archive", first)["state"]["currentState"], "archived")
+        self.dfctl("campaign", "start", first, "dns", code=4)
+
     def test_lists_of_domains_are_filtered_and_counted(self):
         campaign = self.stack.create_campaign(200)
         self.dfctl("campaign", "start", campaign)
@@ -363,7 +377,7 @@ class CommandLine(unittest.TestCase):
         self.dfctl("campaign", "start", campaign)
         ours, theirs = pty.openpty()
         watch = subprocess.Popen([BIN / "dfctl", "campaign", "watch", campaign], stdout=theirs, stderr=theirs,
-                                 env={**self.environment(), "TERM": "xterm"})
+                                 env={**self.environment(), "TERM": "xterm", "NO_COLOR": "1"})
         self.addCleanup(watch.kill)
         os.close(theirs)
         shown = b""
@@ -379,6 +393,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual([line.split()[0] for line in last.splitlines()[1:]],
                          ["generation", "dns", "http", "analysis", "leads"])
         self.assertIn("100% 200/200  completed", last)
+        self.assertNotRegex(shown, rb"\x1b\[[0-9]*m")
 
     def test_a_watch_ends_with_one_when_the_campaign_is_cancelled_and_130_when_interrupted(self):
         campaign = self.stack.create_campaign(200, mode="step_by_step")
