@@ -119,6 +119,56 @@ class FullCampaign(unittest.TestCase):
                 break
         self.assertEqual(seen, self.names)
 
+    def list_all(self, **request):
+        answer = self.stack.grpcurl("DomainService/ListDomains", {"campaignId": self.campaign, "limit": 1000, **request})
+        self.assertEqual(answer["total"], len(answer["domains"]))
+        return answer["domains"]
+
+    def test_classes_are_those_of_the_oracles_richness(self):
+        fetched = {n: self.expected.of(n) for n in self.names if self.expected.of(n)["http_status"] == "ok"}
+        seen = 0
+        for bucket, least, below in (("HIGH_POTENTIAL", 0.8 + 1e-9, 2), ("EMERGING", 0.6, 0.8 + 1e-9), ("AT_RISK", 0.4, 0.6),
+                                     ("LEAD_CANDIDATE", 0.2, 0.4), ("LOW_VALUE", 0, 0.2)):
+            domains = self.list_all(bucket=f"DOMAIN_BUCKET_{bucket}", sort="DOMAIN_SORT_DOMAIN")
+            want = sorted(n for n, e in fetched.items() if least <= e["richness"] < below)
+            self.assertEqual([d["domain"] for d in domains], want, bucket)
+            self.assertEqual({d["bucket"] for d in domains} - {f"DOMAIN_BUCKET_{bucket}"}, set())
+            seen += len(domains)
+        self.assertEqual(seen, len(fetched))
+
+    def test_leads_are_found_by_their_keywords(self):
+        leads = self.list_all(leadStatus="LEAD_STATUS_MATCH")
+        top = leads[0]["features"]["keywords"]["top3"][0]
+        found = self.list_all(keyword=top.upper(), leadStatus="LEAD_STATUS_MATCH")
+        self.assertIn(leads[0]["domain"], [d["domain"] for d in found])
+        keywords = self.stack.grpcurl("DomainService/ListDomainKeywords",
+                                      {"campaignId": self.campaign, "domain": leads[0]["domain"]})["items"]
+        self.assertEqual(len(keywords), leads[0]["keywordsUnique"])
+        self.assertEqual(sum(k["occurrences"] for k in keywords), leads[0]["keywordHits"])
+        weights = [k["effectiveWeight"] for k in keywords]
+        self.assertEqual(weights, sorted(weights, reverse=True))
+
+    def test_breakdowns_add_up_to_the_scores(self):
+        names = {"density": "keywordDensityWeight", "coverage": "uniqueKeywordCoverageWeight", "nonParked": "nonParkedWeight",
+                 "contentLength": "contentLengthQualityWeight", "titleKeyword": "titleKeywordWeight",
+                 "freshness": "freshnessWeight", "tfLite": "tfLiteWeight"}
+        for domain in self.list_all(minScore=0, sort="DOMAIN_SORT_DOMAIN_SCORE")[:20]:
+            answer = self.stack.grpcurl("DomainService/GetScoreBreakdown",
+                                        {"campaignId": self.campaign, "domain": domain["domain"]})
+            self.assertEqual(answer["state"], "BREAKDOWN_STATE_COMPLETE")
+            total = sum(answer["components"][c]["value"] * answer["weights"][w] * 100 for c, w in names.items())
+            if answer["evidence"]["parkedPenaltyApplied"]:
+                total *= answer["evidence"]["parkedPenaltyFactor"]
+            self.assertAlmostEqual(answer["overallScore"], domain["domainScore"] * 100, 6)
+            self.assertLessEqual(abs(total - answer["overallScore"]), 0.05 + 1e-9, domain["domain"])
+
+    def test_an_export_has_every_domain_in_order(self):
+        answers = self.stack.grpcurl("DomainService/ExportDomains", {"list": {"campaignId": self.campaign}})
+        rows = [row for answer in answers for row in answer["rows"]]
+        self.assertEqual([row["domain"] for row in rows], self.names)
+        self.assertEqual({row["domain"]: row["leadStatus"].removeprefix("LEAD_STATUS_").lower() for row in rows},
+                         {n: self.expected.of(n)["lead_status"] for n in self.names})
+
     def test_the_snapshot_says_completed(self):
         snapshot = self.stack.grpcurl("PhaseService/GetCampaignStatus", {"campaignId": self.campaign})["snapshot"]
         self.assertEqual(snapshot["status"], "CAMPAIGN_STATUS_COMPLETED")
