@@ -20,18 +20,20 @@ struct run_entry {
 
 struct runs {
 	const struct phase_env *env;
+	int in_flight_max; /* of one run, parked batches included */
 	pthread_mutex_t lock;
 	struct run_entry *first;
 	struct run_entry *last_picked; /* round robin goes on behind it */
 };
 
-struct runs *runs_create(const struct phase_env *env)
+struct runs *runs_create(const struct phase_env *env, int in_flight_max)
 {
 	struct runs *runs = calloc(1, sizeof *runs);
 
 	if (!runs)
 		return NULL;
 	runs->env = env;
+	runs->in_flight_max = in_flight_max;
 	pthread_mutex_init(&runs->lock, NULL);
 	return runs;
 }
@@ -136,7 +138,7 @@ static bool may_pick(const struct run_entry *entry, int64_t now_ms)
 	int most = phase_ops_of(entry->key.phase)->batches_in_flight_max;
 
 	return entry->is_active && !entry->is_opening && !entry->has_turn && entry->idle_until_ms <= now_ms &&
-	       (most == 0 || entry->at_work < most);
+	       entry->in_flight < entry->owner->in_flight_max && (most == 0 || entry->at_work < most);
 }
 
 static struct run_entry *next_in_turn(struct runs *runs)

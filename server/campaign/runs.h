@@ -19,7 +19,8 @@ struct run_entry;
 
 bool run_key_equal(const struct run_key *a, const struct run_key *b);
 
-struct runs *runs_create(const struct phase_env *env) MUST_CHECK; /* NULL when out of memory */
+/* in_flight_max: how many batches of one run may be picked and not returned. NULL when out of memory. */
+struct runs *runs_create(const struct phase_env *env, int in_flight_max) MUST_CHECK;
 /* Nothing may be in flight. Accepts NULL. */
 void runs_destroy(struct runs *runs);
 

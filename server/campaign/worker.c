@@ -449,7 +449,8 @@ static struct status start_threads(struct worker *w)
 {
 	int count = (int)w->env->settings->worker_batches_max;
 
-	w->runs = runs_create(w->env);
+	w->runs = runs_create(
+		w->env, count * (CLAIMS_PER_THREAD - 1)); /* the others get a claim a thread, whatever it waits for */
 	w->claims = claims_create((size_t)count * CLAIMS_PER_THREAD, &w->stop);
 	w->threads = calloc((size_t)count, sizeof w->threads[0]);
 	if (!w->runs || !w->claims || !w->threads)

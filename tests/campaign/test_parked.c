@@ -66,13 +66,13 @@ static struct worker *start(struct runner *runner, struct uuid *instance)
 	return worker;
 }
 
-/* A dns phase of BATCHES batches under way; a silent name is given up after so many seconds. */
-static void begin(struct runner *runner, int silent_s)
+/* A dns phase of so many batches under way; a silent name is given up after so many seconds. */
+static void begin_batches(struct runner *runner, int batches, int silent_s)
 {
 	char address[NET_ADDRESS_TEXT_SIZE], id[UUID_TEXT_SIZE];
 	struct uuid persona = uuid_make();
 
-	steps_campaign(runner, BATCHES * PER_BATCH, "step_by_step");
+	steps_campaign(runner, batches * PER_BATCH, "step_by_step");
 	runner_sql(runner, arena_printf(runner->arena,
 					"UPDATE domains SET domain_name = CASE offset_index %% %d WHEN %d THEN"
 					" 'silent' ELSE 'ok' END || '.' || domain_name WHERE campaign_id = '%%s'",
@@ -92,6 +92,11 @@ static void begin(struct runner *runner, int silent_s)
 				      "\"validationTypes\":[\"A\"]}",
 				      id, silent_s, PER_BATCH));
 	expect_ok(steps_do(runner, START, PHASE_DNS));
+}
+
+static void begin(struct runner *runner, int silent_s)
+{
+	begin_batches(runner, BATCHES, silent_s);
 }
 
 static bool comes_true(struct runner *runner, const char *claim)
@@ -212,12 +217,37 @@ static void a_new_run_does_not_get_the_stragglers_of_the_old_one(void **state)
 	steps_check_numbers(runner);
 }
 
+/* One campaign waits for more stragglers than a worker has claims; another one gets its turn all the same. */
+static void a_campaign_of_stragglers_leaves_claims_to_others(void **state)
+{
+	struct runner *runner = *state;
+	struct worker *worker;
+	struct uuid instance, waiting;
+
+	begin_batches(runner, 20, 60);
+	waiting = runner->campaign;
+	worker = start(runner, &instance);
+	assert_true(comes_true(runner,
+			       "SELECT count(*) >= 7 FROM phase_batches WHERE campaign_id = '%s' AND phase = 'dns'"
+			       " AND state = 'claimed'"));
+	begin(runner, 1);
+	worker_wake(worker);
+	assert_true(comes_true(runner, "SELECT status = 'completed' FROM campaign_phases WHERE campaign_id = '%s' AND"
+				       " phase = 'dns'"));
+	runner->campaign = waiting;
+	assert_int_equal(steps_status(runner, PHASE_DNS), PHASE_STATUS_IN_PROGRESS);
+	expect_ok(steps_do(runner, STOP, PHASE_DNS));
+	worker_free(worker);
+	runner_recount(runner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thread_parks_many_batches_and_finishes_them),
 		cmocka_unit_test(a_pause_gives_parked_batches_back),
 		cmocka_unit_test(a_lost_lease_makes_the_stragglers_someone_elses),
+		cmocka_unit_test(a_campaign_of_stragglers_leaves_claims_to_others),
 		cmocka_unit_test(a_new_run_does_not_get_the_stragglers_of_the_old_one),
 	};
 

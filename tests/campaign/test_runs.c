@@ -42,7 +42,7 @@ static void campaigns_take_turns_however_many_batches_one_has(void **state)
 {
 	struct runner *runner = *state;
 	struct run_key keys[CAMPAIGNS];
-	struct runs *runs = runs_create(&runner->env);
+	struct runs *runs = runs_create(&runner->env, 100);
 	struct run_entry *held[4 * CAMPAIGNS];
 	int picks[CAMPAIGNS] = { 0 };
 
@@ -63,7 +63,7 @@ static void a_run_left_alone_is_skipped_and_one_that_ended_is_not_picked(void **
 {
 	struct runner *runner = *state;
 	struct run_key keys[CAMPAIGNS];
-	struct runs *runs = runs_create(&runner->env);
+	struct runs *runs = runs_create(&runner->env, 100);
 	struct run_entry *entry;
 
 	make_runs(runner, keys);
@@ -87,7 +87,7 @@ static void a_run_left_alone_is_skipped_and_one_that_ended_is_not_picked(void **
 static void generation_is_worked_on_one_batch_at_a_time(void **state)
 {
 	struct runner *runner = *state;
-	struct runs *runs = runs_create(&runner->env);
+	struct runs *runs = runs_create(&runner->env, 100);
 	struct run_entry *entry;
 	struct run_key key;
 
@@ -110,7 +110,7 @@ static void generation_is_worked_on_one_batch_at_a_time(void **state)
 static void a_run_that_can_not_be_opened_says_why_each_time(void **state)
 {
 	struct runner *runner = *state;
-	struct runs *runs = runs_create(&runner->env);
+	struct runs *runs = runs_create(&runner->env, 100);
 	struct run_key key = { uuid_make(), PHASE_LEADS, 1 }; /* of no campaign */
 
 	runs_update(runs, &key, 1);
