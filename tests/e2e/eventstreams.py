@@ -113,11 +113,11 @@ class Follower(threading.Thread):
     def run(self):
         while not self._is_over.is_set():
             try:
-                with EventStream(self.address, self.path, self.last_id, seconds=2) as stream:
+                with EventStream(self.address, self.path, self.last_id) as stream:
                     self.connects += 1
                     self._follow(stream)
             except (OSError, http.client.HTTPException, Refused):
-                self._is_over.wait(RETRY_SECONDS)  # the gateway is away, or silent longer than its heartbeat
+                self._is_over.wait(RETRY_SECONDS)  # the gateway is away
             except Exception as trouble:  # shown by the test
                 self.trouble = trouble
                 return

@@ -197,6 +197,29 @@ func TestPositionsThatCantBeContinuedGetOneResync(t *testing.T) {
 	}
 }
 
+func TestOnlyTheNewestEventsAreKept(t *testing.T) {
+	for _, limit := range []func(*Limits){func(l *Limits) { l.KeptEvents = 10 }, func(l *Limits) { l.KeptBytes = 6000 }} {
+		u := newFakeUpstream(campaignA)
+		limits := testLimits()
+		limit(&limits)
+		_, handler := newTestHub(t, u, limits)
+		b := open(t, handler, campaignPath(campaignA), "")
+		for id := 1; id <= 50; id++ {
+			u.move(campaignA, completed)
+			b.until(t, "phase_completed")
+		}
+		back := open(t, handler, campaignPath(campaignA), "45")
+		for id := 46; id <= 50; id++ {
+			if e := back.until(t, "phase_completed"); e.id != after(id) {
+				t.Errorf("%s follows %d", e.id, id-1)
+			}
+		}
+		if e := open(t, handler, campaignPath(campaignA), "5").until(t, "resync"); e.content(t).Payload["reason"] != resyncExceeded {
+			t.Error(e.data)
+		}
+	}
+}
+
 func TestTheHeaderWinsOverTheQuery(t *testing.T) {
 	u := newFakeUpstream(campaignA)
 	for range 5 {
