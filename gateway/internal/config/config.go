@@ -22,6 +22,7 @@ type Config struct {
 	UpstreamName     string        // name in the server's certificate, when not the host dialled
 	AllowedOrigins   []string      // of CORS; empty: none
 	Deadline         time.Duration // of a unary call upstream
+	RequestsMax      int           // under way at once, streams aside
 	Drain            time.Duration // longest a shutdown waits for requests under way
 	LogLevel         string        // debug, info, warn or error
 	StreamsMax       int           // event streams open at once
@@ -56,6 +57,8 @@ var settings = []setting{
 		origins(func(c *Config) *[]string { return &c.AllowedOrigins })},
 	{"REST_DEADLINE", "30s", "1s–5m", "longest one request waits for domainflowd",
 		duration(func(c *Config) *time.Duration { return &c.Deadline }, time.Second, 5*time.Minute)},
+	{"REST_REQUESTS_MAX", "256", "1–10000", "requests under way at once, event streams aside; beyond it 503 at once",
+		number(func(c *Config) *int { return &c.RequestsMax }, 1, 10000)},
 	{"REST_DRAIN", "10s", "0s–5m", "longest a shutdown waits for requests under way",
 		duration(func(c *Config) *time.Duration { return &c.Drain }, 0, 5*time.Minute)},
 	{"REST_STREAMS_MAX", "1000", "1–100000", "event streams open at once",

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"domainflow.io/gateway/internal/codec"
+	"domainflow.io/gateway/internal/request"
 )
 
 // RequestID is the header under which an answer names its request.
@@ -150,6 +151,7 @@ func (p *Problem) IsOurs() bool { return p.Status >= 500 }
 
 // Write sends the envelope. The request id is the one the answer already carries.
 func (p *Problem) Write(w http.ResponseWriter, r *http.Request) {
+	request.Of(r.Context()).Code = p.Code
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

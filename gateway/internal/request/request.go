@@ -13,7 +13,7 @@ type Info struct {
 	ID             string // the client's or our own
 	IdempotencyKey string // empty: none
 	Route          string // template, empty until a route is found
-	Reason         string // code of a failure, for the log
+	Code           string // of a failure, for the log
 }
 
 type key struct{}

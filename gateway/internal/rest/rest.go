@@ -12,10 +12,11 @@ import (
 	"google.golang.org/grpc/status"
 
 	"domainflow.io/gateway/internal/export"
+	"domainflow.io/gateway/internal/problem"
 )
 
-// New is the handler of everything that is a translated call. Each call has the deadline.
-func New(conn *grpc.ClientConn, deadline time.Duration) (http.Handler, error) {
+// New is the handler of everything that is a translated call, at most so many at once. Each call has the deadline.
+func New(conn *grpc.ClientConn, deadline time.Duration, atOnceMax int) (http.Handler, error) {
 	routes, err := Routes()
 	if err != nil {
 		return nil, err
@@ -48,17 +49,33 @@ func New(conn *grpc.ClientConn, deadline time.Duration) (http.Handler, error) {
 		}
 	}
 	calls, downloads := withDeadline(mux, deadline), export.New(conn, deadline)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return atOnce(atOnceMax, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, ok := export.Campaign(r.URL.Path); ok {
 			downloads.ServeHTTP(w, r)
 		} else {
 			calls.ServeHTTP(w, r)
 		}
-	}), nil
+	})), nil
 }
 
 // nothing passes no header and no metadata by name; what passes is written in package edge and in answer.go.
 func nothing(string) (string, bool) { return "", false }
+
+// atOnce refuses what is too much, rather than let it wait in a queue without an end.
+func atOnce(most int, next http.Handler) http.Handler {
+	places := make(chan struct{}, most)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			next.ServeHTTP(w, r)
+		default:
+			p := problem.New("SERVICE_UNAVAILABLE", "too many requests are under way")
+			p.RetryAfter = time.Second
+			p.Write(w, r)
+		}
+	})
+}
 
 func withDeadline(next http.Handler, deadline time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

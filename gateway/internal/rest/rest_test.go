@@ -65,7 +65,7 @@ func open(t *testing.T) (*server, http.Handler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler, err := New(conn, time.Minute)
+	handler, err := New(conn, time.Minute, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,6 +209,29 @@ func TestAnswers(t *testing.T) {
 	w = ask(handler, http.MethodDelete, "/api/v2/campaigns/a", "")
 	if w.Code != http.StatusNoContent || w.Body.Len() != 0 || w.Header().Get("Content-Type") != "" {
 		t.Error(w.Code, w.Header(), w.Body)
+	}
+}
+
+func TestTooMuchAtOnceIsRefused(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	handler := atOnce(1, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		entered <- struct{}{}
+		<-release
+	}))
+	done := make(chan int)
+	one := func() { done <- ask(handler, http.MethodGet, "/", "").Code }
+	go one()
+	<-entered
+	if w := ask(handler, http.MethodGet, "/", ""); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+		t.Error(w.Code, w.Header())
+	}
+	release <- struct{}{}
+	<-done
+	go one() // the place is free again
+	<-entered
+	release <- struct{}{}
+	if code := <-done; code != http.StatusOK {
+		t.Error(code)
 	}
 }
 

@@ -73,7 +73,7 @@ func openStreams(c *config.Config, registry prometheus.Registerer, log *slog.Log
 
 // publicHandler joins everything the public port offers.
 func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages, streams http.Handler) (http.Handler, error) {
-	calls, err := rest.New(conn, c.Deadline)
+	calls, err := rest.New(conn, c.Deadline, c.RequestsMax)
 	if err != nil {
 		return nil, err
 	}
