@@ -545,7 +545,7 @@ class Domains(GatewayTest):
         self.assertIn("attachment", answer.headers["content-disposition"])
         lines = answer.body.split("\r\n")
         self.assertEqual(lines[0], "domain,dnsStatus,httpStatus,leadStatus,rejectionReason,domainScore,richness,keywordsUnique,top3,title")
-        self.assertEqual(lines[1], "aaashop.test,pending,pending,pending,pending,,,0,,")
+        self.assertEqual(lines[1], "aaashop.test,pending,pending,pending,pending,,,,,")
         self.assertEqual((len(lines), lines[-1]), (22, ""))
         rows = self.call("GET", f"{self.path}/export?format=json&sort=domain&dir=desc&dnsStatus=pending").body
         self.assertEqual([row["domain"] for row in rows], sorted((row["domain"] for row in rows), reverse=True))

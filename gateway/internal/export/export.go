@@ -1,16 +1,20 @@
-// Package export is the download of a campaign's domains: every row that passes the filters of the list, page by page from
-// domainflowd, written as it comes. Nothing is held but one page.
+// Package export is the download of a campaign's domains: every row that passes the filters of the list, written as
+// domainflowd sends it. Nothing is held but one message.
 package export
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"domainflow.io/gateway/internal/codec"
@@ -24,21 +28,18 @@ const (
 	Template = "/api/v2/campaigns/{campaign_id}/domains/export"
 
 	start, end = "/api/v2/campaigns/", "/domains/export"
-	pageRows   = 1000
-	atOnceMax  = 8 // downloads under way; each keeps one page in memory and domainflowd busy
 	writeWait  = time.Minute
 )
 
-// Exporter serves downloads.
+// Exporter serves downloads. How many at once is domainflowd's to say.
 type Exporter struct {
-	domains  pb.DomainServiceClient
-	deadline time.Duration // of one page
-	slots    chan struct{}
+	domains pb.DomainServiceClient
+	wait    time.Duration // for the next rows
 }
 
 // New serves from domainflowd behind conn.
-func New(conn grpc.ClientConnInterface, deadline time.Duration) *Exporter {
-	return &Exporter{domains: pb.NewDomainServiceClient(conn), deadline: deadline, slots: make(chan struct{}, atOnceMax)}
+func New(conn grpc.ClientConnInterface, wait time.Duration) *Exporter {
+	return &Exporter{domains: pb.NewDomainServiceClient(conn), wait: wait}
 }
 
 // Campaign is the id in a path of this route; false for other paths.
@@ -57,21 +58,14 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.Write(w, r)
 		return
 	}
-	select {
-	case e.slots <- struct{}{}:
-		defer func() { <-e.slots }()
-	default:
-		p := problem.New("RATE_LIMIT_EXCEEDED", "too many downloads are under way")
-		p.RetryAfter = 5 * time.Second
-		p.Write(w, r)
-		return
-	}
 	ask, format, err := read(r)
 	if err != nil {
 		problem.InQuery(err).Write(w, r)
 		return
 	}
-	page, err := e.page(r.Context(), ask)
+	rows, cancel := e.open(r.Context(), ask)
+	defer cancel()
+	first, err := rows()
 	if err != nil { // nothing is sent yet, so it can be told
 		problem.InQuery(err).Write(w, r)
 		return
@@ -80,13 +74,13 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", format.contentType)
 	header.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="domains.%s"`, format.name))
 	header.Set("Cache-Control", "no-store")
-	if err := e.send(w, r, ask, page, format.open(w)); err != nil {
+	if err := e.send(w, first, rows, format.open(w)); err != nil {
 		panic(http.ErrAbortHandler) // the client must not take the part for the whole
 	}
 }
 
 // read is what is asked for: the list's filters and order without its pages, and a format.
-func read(r *http.Request) (*pb.ListDomainsRequest, *format, error) {
+func read(r *http.Request) (*pb.ExportDomainsRequest, *format, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, nil, problem.New("BAD_REQUEST", "the query can't be read")
@@ -99,13 +93,12 @@ func read(r *http.Request) (*pb.ListDomainsRequest, *format, error) {
 		}
 		values.Del("format")
 	}
-	ask := &pb.ListDomainsRequest{}
-	if err := codec.Query(values, ask, isPaging); err != nil {
+	list := &pb.ListDomainsRequest{}
+	if err := codec.Query(values, list, isPaging); err != nil {
 		return nil, nil, err
 	}
-	ask.CampaignId, _ = Campaign(r.URL.Path)
-	ask.PageSize = pageRows
-	return ask, chosen, nil
+	list.CampaignId, _ = Campaign(r.URL.Path)
+	return &pb.ExportDomainsRequest{List: list}, chosen, nil
 }
 
 func isPaging(field protoreflect.Name) bool {
@@ -116,29 +109,46 @@ func isPaging(field protoreflect.Name) bool {
 	return false
 }
 
-func (e *Exporter) page(ctx context.Context, ask *pb.ListDomainsRequest) (*pb.ListDomainsResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, e.deadline)
-	defer cancel()
-	return e.domains.ListDomains(ctx, ask)
+// source is the next rows; io.EOF after the last.
+type source func() ([]*pb.ExportedDomain, error)
+
+// open starts the stream. Each wait for rows is bounded, the whole is not.
+func (e *Exporter) open(ctx context.Context, ask *pb.ExportDomainsRequest) (source, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	late := status.Error(codes.DeadlineExceeded, "no rows came in time")
+	watch := time.AfterFunc(e.wait, func() { cancel(late) })
+	stream, err := e.domains.ExportDomains(ctx, ask)
+	next := func() ([]*pb.ExportedDomain, error) {
+		if err != nil {
+			return nil, err
+		}
+		watch.Reset(e.wait)
+		message, err := stream.Recv()
+		watch.Stop()
+		if err != nil && context.Cause(ctx) == late {
+			return nil, late
+		}
+		return message.GetRows(), err
+	}
+	return next, func() { cancel(nil) }
 }
 
-// send writes the first page and those that follow.
-func (e *Exporter) send(w http.ResponseWriter, r *http.Request, ask *pb.ListDomainsRequest, page *pb.ListDomainsResponse,
-	out writer) error {
+// send writes the first rows and those that follow.
+func (e *Exporter) send(w http.ResponseWriter, rows []*pb.ExportedDomain, next source, out writer) error {
 	control := http.NewResponseController(w)
 	for {
-		_ = control.SetWriteDeadline(time.Now().Add(e.deadline + writeWait)) // this page, and the wait for the next
-		for _, domain := range page.GetDomains() {
-			if err := out.row(domain); err != nil {
+		_ = control.SetWriteDeadline(time.Now().Add(e.wait + writeWait)) // these rows, and the wait for the next
+		for _, row := range rows {
+			if err := out.row(row); err != nil {
 				return err
 			}
 		}
-		ask.PageToken = page.GetNextPageToken()
-		if ask.PageToken == "" {
+		var err error
+		rows, err = next()
+		if errors.Is(err, io.EOF) {
 			return out.close()
 		}
-		var err error
-		if page, err = e.page(r.Context(), ask); err != nil {
+		if err != nil {
 			return err
 		}
 	}

@@ -2,7 +2,6 @@ package export
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ import (
 
 // writer writes rows in one format.
 type writer interface {
-	row(domain *pb.Domain) error
+	row(domain *pb.ExportedDomain) error
 	close() error
 }
 
@@ -30,39 +29,8 @@ var formats = map[string]*format{
 	"json": {"json", "application/json; charset=utf-8", openJSON},
 }
 
-// columns in their order, by their names in JSON.
-type columns struct {
-	Domain          string   `json:"domain"`
-	DNSStatus       string   `json:"dnsStatus"`
-	HTTPStatus      string   `json:"httpStatus"`
-	LeadStatus      string   `json:"leadStatus"`
-	RejectionReason string   `json:"rejectionReason"`
-	DomainScore     *float64 `json:"domainScore"`
-	Richness        *float64 `json:"richness"`
-	KeywordsUnique  int32    `json:"keywordsUnique"`
-	Top3            []string `json:"top3"`
-	Title           string   `json:"title"`
-}
-
 var columnNames = []string{"domain", "dnsStatus", "httpStatus", "leadStatus", "rejectionReason", "domainScore", "richness",
 	"keywordsUnique", "top3", "title"}
-
-func columnsOf(domain *pb.Domain) *columns {
-	c := &columns{Domain: domain.GetDomain(), DNSStatus: word(domain.GetDnsStatus()),
-		HTTPStatus: word(domain.GetHttpStatus()), LeadStatus: word(domain.GetLeadStatus()),
-		RejectionReason: word(domain.GetRejectionReason()), KeywordsUnique: domain.GetKeywordsUnique(),
-		Top3: domain.GetFeatures().GetKeywords().GetTop3(), Title: domain.GetHttpTitle()}
-	if score, ok := domain.GetDomainScoreValue().(*pb.Domain_DomainScore); ok {
-		c.DomainScore = &score.DomainScore
-	}
-	if richness, ok := domain.GetRichnessValue().(*pb.Domain_Richness); ok {
-		c.Richness = &richness.Richness
-	}
-	if c.Top3 == nil {
-		c.Top3 = []string{}
-	}
-	return c
-}
 
 // word is a status as REST writes it; a status that is not told is an empty cell.
 func word(value protoreflect.Enum) string {
@@ -82,10 +50,19 @@ func openCSV(out io.Writer) writer {
 	return w
 }
 
-func (w csvWriter) row(domain *pb.Domain) error {
-	c := columnsOf(domain)
-	return w.out.Write([]string{cell(c.Domain), c.DNSStatus, c.HTTPStatus, c.LeadStatus, c.RejectionReason, number(c.DomainScore),
-		number(c.Richness), strconv.Itoa(int(c.KeywordsUnique)), cell(strings.Join(c.Top3, "; ")), cell(c.Title)})
+func (w csvWriter) row(d *pb.ExportedDomain) error {
+	cells := []string{cell(d.GetDomain()), word(d.GetDnsStatus()), word(d.GetHttpStatus()), word(d.GetLeadStatus()),
+		word(d.GetRejectionReason()), "", "", "", cell(strings.Join(d.GetTop3(), "; ")), cell(d.GetTitle())}
+	if score, ok := d.GetDomainScoreValue().(*pb.ExportedDomain_DomainScore); ok {
+		cells[5] = number(score.DomainScore)
+	}
+	if richness, ok := d.GetRichnessValue().(*pb.ExportedDomain_Richness); ok {
+		cells[6] = number(richness.Richness)
+	}
+	if unique, ok := d.GetKeywordsUniqueValue().(*pb.ExportedDomain_KeywordsUnique); ok {
+		cells[7] = strconv.Itoa(int(unique.KeywordsUnique))
+	}
+	return w.out.Write(cells)
 }
 
 func (w csvWriter) close() error {
@@ -101,12 +78,7 @@ func cell(text string) string {
 	return text
 }
 
-func number(value *float64) string {
-	if value == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*value, 'f', -1, 64)
-}
+func number(value float64) string { return strconv.FormatFloat(value, 'f', -1, 64) }
 
 // jsonWriter is one list, a row a line.
 type jsonWriter struct {
@@ -116,17 +88,16 @@ type jsonWriter struct {
 
 func openJSON(out io.Writer) writer { return &jsonWriter{out: out} }
 
-func (w *jsonWriter) row(domain *pb.Domain) error {
-	data, err := json.Marshal(columnsOf(domain))
-	if err != nil {
-		return err
-	}
-	separator := ",\n"
+func (w *jsonWriter) row(d *pb.ExportedDomain) error {
+	text := ",\n"
 	if w.count == 0 {
-		separator = "[\n"
+		text = "[\n"
 	}
 	w.count++
-	_, err = w.out.Write(append([]byte(separator), data...))
+	data, err := codec.Append([]byte(text), d)
+	if err == nil {
+		_, err = w.out.Write(data)
+	}
 	return err
 }
 
