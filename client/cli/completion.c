@@ -121,9 +121,7 @@ static void commands_print(const struct writing *w, const char *group)
 		const struct command *c = &command_table[i];
 		const char *own = c->group ? c->group : "";
 
-		if (group && strcmp(own, group) == 0)
-			candidate(w, c->verb, c->summary);
-		else if (!group && !c->group)
+		if (strcmp(own, group ? group : "") == 0)
 			candidate(w, c->verb, c->summary);
 		else if (!group && strcmp(own, last) != 0)
 			candidate(w, own, "several commands");
@@ -193,7 +191,7 @@ struct status show_completion(struct cli *cli)
 	static const char *const scripts[] = { bash_script, zsh_script, fish_script };
 	char word[PB_ENUM_TEXT_SIZE];
 
-	for (size_t i = 0; choices_word(&choices_shell, i, word); i++)
+	for (size_t i = 0; i < ARRAY_LEN(scripts) && choices_word(&choices_shell, i, word); i++)
 		if (strcmp(word, cli_arg(cli, 0)) == 0)
 			fputs(scripts[i], cli->out);
 	return STATUS_OK_VALUE;

@@ -92,7 +92,7 @@ static struct status server_check(struct visit *v)
 {
 	PB(GetServerInfoRequest, GET_SERVER_INFO_REQUEST, request);
 	Domainflow__V2__GetServerInfoResponse *answer;
-	int64_t begin_us, begin_ms, took_us;
+	int64_t begin_us, begin_ms, took_us, theirs_ms;
 	PbCheck *server, *clock;
 	double skew;
 	struct status st = failure_explain(CLI_CALL(v->cli, domainflow_v2_server_get_server_info, &request, &answer),
@@ -110,15 +110,15 @@ static struct status server_check(struct visit *v)
 	TRY(st);
 	server->version = answer->version;
 	server->latency_case = DOMAINFLOW__V2__DEPENDENCY_CHECK__LATENCY_LATENCY_MS;
-	server->latency_ms = (double)(took_us / 10) / 100;
+	server->latency_ms = (double)took_us / 1000;
 	if (strcmp(answer->version, DFCTL_VERSION) != 0) {
 		server->state = STATE(DEGRADED);
 		server->detail = pb_borrow(arena_printf(v->cli->arena, "this dfctl is %s", DFCTL_VERSION));
 	}
 	if (!answer->server_time)
 		return STATUS_OK_VALUE;
-	skew = (double)(answer->server_time->seconds * 1000 + answer->server_time->nanos / 1000000 - begin_ms) -
-	       server->latency_ms / 2;
+	theirs_ms = answer->server_time->seconds * 1000 + answer->server_time->nanos / 1000000;
+	skew = (double)(theirs_ms - begin_ms) - server->latency_ms / 2;
 	clock = check_add(v, "clock",
 			  skew > CLOCK_SKEW_MS_MAX || skew < -CLOCK_SKEW_MS_MAX ? STATE(DEGRADED) : STATE(OK),
 			  "the server's clock minus ours");

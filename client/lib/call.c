@@ -5,18 +5,24 @@
 #include "base/random.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* gRPC's own words for a message past a limit, with its size: the request's, or the answer's. */
 static struct status size_explain(struct status st, size_t request_bytes)
 {
-	const char *at = strstr(st.detail, "message larger than max (");
+	static const char before[] = "message larger than max (", between[] = " vs. ";
+	const char *at = strstr(st.detail, before);
 	unsigned long long bytes, most;
+	char *end;
 
-	if (st.code != STATUS_RESOURCE_EXHAUSTED || !at ||
-	    sscanf(at, "message larger than max (%20llu vs. %20llu)", &bytes, &most) != 2)
+	if (st.code != STATUS_RESOURCE_EXHAUSTED || !at)
 		return st;
+	bytes = strtoull(at + sizeof before - 1, &end, 10);
+	if (strncmp(end, between, sizeof between - 1) != 0)
+		return st;
+	most = strtoull(end + sizeof between - 1, NULL, 10);
 	if (bytes == request_bytes)
 		return status_make(STATUS_RESOURCE_EXHAUSTED, "REQUEST_TOO_LARGE",
 				   "the request has %llu bytes, the server takes at most %llu", bytes, most);
