@@ -67,7 +67,7 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	first, err := rows()
 	if err != nil { // nothing is sent yet, so it can be told
-		problem.InQuery(err).Write(w, r)
+		refusal(err).Write(w, r)
 		return
 	}
 	header := w.Header()
@@ -77,6 +77,16 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := e.send(w, first, rows, format.open(w)); err != nil {
 		panic(http.ErrAbortHandler) // the client must not take the part for the whole
 	}
+}
+
+// refusal names parameters as the caller gave them, not as parts of the request's message.
+func refusal(err error) *problem.Problem {
+	p := problem.InQuery(err)
+	p.Message = strings.TrimPrefix(p.Message, "list.")
+	for i := range p.Details {
+		p.Details[i].Field = strings.TrimPrefix(p.Details[i].Field, "list.")
+	}
+	return p
 }
 
 // read is what is asked for: the list's filters and order without its pages, and a format.
