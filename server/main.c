@@ -282,6 +282,7 @@ static struct status open_all(struct process *p)
 	p->wake.cache = p->cache;
 	p->env = (struct phase_env){ .settings = s, .pool = p->pool, .cache = p->cache, .metrics = p->metrics };
 	campaign_metrics_register(p->metrics);
+	api_domain_metrics_register(p->metrics);
 	if (settings_has_role(s, "api")) {
 		TRY(hub_open(p->pool, &api_watch_sink, &p->hub));
 		p->wake.hub = p->hub;

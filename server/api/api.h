@@ -39,6 +39,8 @@ struct api {
 	atomic_int exports; /* being sent */
 };
 
+/* Makes the metrics of lists known before the first is asked for. */
+void api_domain_metrics_register(struct metrics *metrics);
 /* Adds every service to a server whose app is a struct api. */
 struct status api_register(struct rpc_server *server) MUST_CHECK;
 

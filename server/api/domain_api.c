@@ -10,11 +10,23 @@
 #include "rpc/call.h"
 #include "store/state_store.h"
 #include "store/tx.h"
+#include "telemetry/metrics.h"
 
 #include "domainflow/v2/domain_service.grpc-c.server.h"
 
 typedef Domainflow__V2__ListDomainsRequest PbListRequest;
 typedef Domainflow__V2__ListDomainsResponse PbListResponse;
+
+/* The registry keeps the pointer: static. */
+static const struct metric_spec sorted = { .kind = METRIC_COUNTER,
+					   .name = "domains_list_server_sort_requests_total",
+					   .help = "Lists of domains asked for, by order and filter of warnings.",
+					   .labels = { "sort_field", "warnings_filter" } };
+
+void api_domain_metrics_register(struct metrics *metrics)
+{
+	metrics_family(metrics, &sorted);
+}
 
 /* --- ListDomains ----------------------------------------------------------------------------------------------- */
 
@@ -126,12 +138,27 @@ static PbListResponse *listing_pb(const struct listing *l)
 	return pb;
 }
 
+static void count_list(const struct api *api, const struct domain_query *query)
+{
+	static const char *const orders[] = {
+#define X(name, text) text,
+		DOMAIN_ORDERS(X)
+#undef X
+	};
+	static const char *const warnings[] = { "any", "has", "none" };
+
+	metric_add(METRIC_OF(metrics_family(api->metrics, &sorted), orders[query->order],
+			     warnings[query->filter.warnings]),
+		   1);
+}
+
 static struct status list_domains(struct rpc_call *call, const PbListRequest *in, PbListResponse **out)
 {
 	struct listing l = { .arena = rpc_call_arena(call) };
 	AUTO(store_tx) struct store_tx *tx = NULL;
 
 	TRY(read_listing(rpc_call_app(call), in, &l));
+	count_list(rpc_call_app(call), &l.query);
 	TRY(api_domains_open(call, &l.campaign_id, NULL, &tx));
 	TRY(find_rows(tx, &l));
 	TRY(store_commit(&tx));

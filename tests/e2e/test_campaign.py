@@ -107,6 +107,8 @@ class FullCampaign(unittest.TestCase):
         best = sorted((self.expected.of(n)["score"] for n in self.names if self.expected.of(n)["lead_status"] == "match"),
                       reverse=True)[:10]
         self.assertEqual(scores, best)
+        counted = 'domains_list_server_sort_requests_total{sort_field="lead_score",warnings_filter="any"}'
+        self.assertGreaterEqual(self.stack.instances[0].metrics()[counted], 1)
 
     def test_pages_by_token_list_every_domain_once(self):
         seen, token = [], ""
