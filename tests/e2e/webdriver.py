@@ -1,4 +1,4 @@
-"""A headless Chromium, driven over the W3C WebDriver protocol by chromedriver, with nothing but the standard library."""
+"""A headless Chromium, driven over the W3C WebDriver protocol by chromedriver, with the standard library alone."""
 import http.server
 import json
 import shutil

@@ -78,8 +78,8 @@ func (f *feed) leave(c *client) {
 	delete(f.joining, c)
 }
 
-// countFull asks upstream for every detail while somebody wants it. A campaign's stream goes on behind its last event; the
-// one of all campaigns can't, so there is a feed for either detail.
+// countFull asks upstream for every detail while somebody wants it. A campaign's stream goes on behind its last event;
+// the one of all campaigns can't, so there is a feed for either detail.
 func (f *feed) countFull(c *client, by int) {
 	if !c.isFull || f.campaign == "" {
 		return

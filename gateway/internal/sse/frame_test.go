@@ -14,7 +14,8 @@ import (
 var digits = regexp.MustCompile(`^[1-9][0-9]*$`)
 
 // awkward are the texts that break careless writers.
-var awkward = []string{"\r", "\n", "\r\n", "\n\n", "\x00", "\u2028", "\u2029", "\uFEFF", "\xff\xfe", "\xc3", "\xed\xa0\x80",
+var awkward = []string{"\r", "\n", "\r\n", "\n\n", "\x00", "\u2028", "\u2029", "\uFEFF", "\xff\xfe", "\xc3",
+	"\xed\xa0\x80",
 	": ", "data: x", "id: 9", "event: evil", "retry: 1", "\\", `"`, "</script>", "é", "𝄞", " ", "\t", "\x7f", "\b"}
 
 func randomText(random *rand.Rand) string {

@@ -223,7 +223,7 @@ func (o *writer) raw(frames []byte) {
 	}
 }
 
-// broke: a client that takes longer than its deadline is slow; one whose deadline we set was counted when it was closed.
+// broke: a client that takes longer than its deadline is slow. One that was closed for that was counted there.
 func (o *writer) broke(err error) {
 	o.isBroken = true
 	if errors.Is(err, os.ErrDeadlineExceeded) && o.client.disarm() {

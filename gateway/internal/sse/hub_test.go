@@ -214,7 +214,8 @@ func TestOnlyTheNewestEventsAreKept(t *testing.T) {
 				t.Errorf("%s follows %d", e.id, id-1)
 			}
 		}
-		if e := open(t, handler, campaignPath(campaignA), "5").until(t, "resync"); e.content(t).Payload["reason"] != resyncExceeded {
+		e := open(t, handler, campaignPath(campaignA), "5").until(t, "resync")
+		if e.content(t).Payload["reason"] != resyncExceeded {
 			t.Error(e.data)
 		}
 	}
@@ -525,7 +526,8 @@ func TestThousandSubscribersAndTwentyCutsEach(t *testing.T) {
 	}
 	interruptions := 0
 	for number := range int64(events) {
-		eventually(t, fmt.Sprintf("somebody to read event %d", number-3), func() bool { return furthest.Load() >= number-3 || t.Failed() })
+		eventually(t, fmt.Sprintf("somebody to read event %d", number-3),
+			func() bool { return furthest.Load() >= number-3 || t.Failed() })
 		u.move(campaignA, completed)
 		if number%20 == 10 {
 			u.cut(errGone)
@@ -538,7 +540,8 @@ func TestThousandSubscribersAndTwentyCutsEach(t *testing.T) {
 	}
 }
 
-func readWithCuts(t testing.TB, handler http.Handler, random *rand.Rand, cuts, events int, furthest *atomic.Int64) error {
+func readWithCuts(t testing.TB, handler http.Handler, random *rand.Rand, cuts, events int,
+	furthest *atomic.Int64) error {
 	position, read := 0, 0
 	for cut := 0; position < events; cut++ {
 		b := open(t, handler, campaignPath(campaignA), after(position))

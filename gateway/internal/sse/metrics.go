@@ -22,17 +22,21 @@ type metrics struct {
 // newMetrics registers the families with every label there is, so that a dashboard sees zero and not nothing.
 func newMetrics(registry prometheus.Registerer) *metrics {
 	m := &metrics{
-		connections:     gauge("gateway_sse_connections", "Event streams that are open."),
-		refused:         counter("gateway_sse_connections_refused_total", "Event streams refused because all places were taken."),
+		connections: gauge("gateway_sse_connections", "Event streams that are open."),
+		refused: counter("gateway_sse_connections_refused_total",
+			"Event streams refused because all places were taken."),
 		upstreamStreams: gauge("gateway_sse_upstream_streams", "Streams open to domainflowd: one per watched campaign."),
 		upstreamReplays: counter("gateway_sse_upstream_replays_total",
 			"Short streams to domainflowd that fetched events from before the gateway watched the campaign."),
-		upstreamLosses: counter("gateway_sse_upstream_losses_total", "Streams to domainflowd that broke and were begun anew."),
+		upstreamLosses: counter("gateway_sse_upstream_losses_total",
+			"Streams to domainflowd that broke and were begun anew."),
 	}
-	dropped := vector("gateway_sse_events_dropped_total", "Progress and samples that gave way in a full queue, by type.", "type")
-	unwanted := vector("gateway_sse_events_suppressed_total", "Events kept from clients that did not ask for them, by type.",
-		"type")
-	m.resyncs = vector("gateway_sse_resyncs_total", "Times a client was told to fetch the state anew, by reason.", "reason")
+	dropped := vector("gateway_sse_events_dropped_total",
+		"Progress and samples that gave way in a full queue, by type.", "type")
+	unwanted := vector("gateway_sse_events_suppressed_total",
+		"Events kept from clients that did not ask for them, by type.", "type")
+	m.resyncs = vector("gateway_sse_resyncs_total",
+		"Times a client was told to fetch the state anew, by reason.", "reason")
 	sent := counterOf(&m.sent, "gateway_sse_events_sent_total", "Events written to clients, heartbeats aside.")
 	slowClosed := counterOf(&m.slowClosed, "gateway_sse_slow_clients_closed_total",
 		"Connections closed because stored events alone filled the queue, or a write took too long.")

@@ -104,8 +104,8 @@ func progressPayload(campaign string, p *pb.CampaignProgressUpdate) (json.RawMes
 		CampaignID   string  `json:"campaignId"`
 		CurrentPhase string  `json:"currentPhase"`
 		Overall      overall `json:"overall"`
-	}{campaign, codec.Word(p.CurrentPhase), overall{codec.Word(p.Status), p.PercentComplete, p.ProcessedDomains, p.TotalDomains,
-		p.SuccessfulDomains, p.FailedDomains}})
+	}{campaign, codec.Word(p.CurrentPhase), overall{codec.Word(p.Status), p.PercentComplete, p.ProcessedDomains,
+		p.TotalDomains, p.SuccessfulDomains, p.FailedDomains}})
 }
 
 func blockedPayload(campaign string, b *pb.AutoAdvanceBlocked) (json.RawMessage, error) {

@@ -52,9 +52,11 @@ func TestPayloads(t *testing.T) {
 			"phaseUpdate": `{"campaignId":"c","phase":"http","status":"failed","progressPercentage":0,
 				"startedAt":"2026-01-02T03:04:01.000Z","failedAt":"2026-01-02T03:04:02.000Z",
 				"errorMessage":"stopped by a user","errorDetails":{"code":"stopped","message":"stopped by a user",
-				"at":"2026-01-02T03:04:02.000Z","timestamp":"2026-01-02T03:04:02.000Z"}}`,
+				"at":"2026-01-02T03:04:02.000Z",
+				"timestamp":"2026-01-02T03:04:02.000Z"}}`,
 			"phase_failed": `{"campaignId":"c","phase":"http","error":"stopped by a user","errorCode":"stopped",
-				"errorDetails":{"code":"stopped","message":"stopped by a user","at":"2026-01-02T03:04:02.000Z","timestamp":"2026-01-02T03:04:02.000Z"}}`}},
+				"errorDetails":{"code":"stopped","message":"stopped by a user","at":"2026-01-02T03:04:02.000Z",
+				"timestamp":"2026-01-02T03:04:02.000Z"}}`}},
 		{&pb.WatchCampaignResponse{Type: pb.EventType_EVENT_TYPE_AUTO_ADVANCE_BLOCKED, CampaignId: "c",
 			Payload: &pb.WatchCampaignResponse_Blocked{Blocked: &pb.AutoAdvanceBlocked{Phase: pb.Phase_PHASE_HTTP,
 				Reason: "no persona", Missing: []pb.Phase{pb.Phase_PHASE_HTTP}}}}, map[string]string{

@@ -153,8 +153,8 @@ func (f *feed) receiveResync(m *pb.WatchCampaignResponse) {
 	f.begin(m.GetSnapshot().GetLastEvent(), m.GetSnapshot().GetLastSequence())
 }
 
-// eventOf renders a message. One that can't be rendered has no frames, but its number counts all the same. On the stream
-// of all campaigns there are no numbers to resume behind.
+// eventOf renders a message. One that can't be rendered has no frames, but its number counts all the same. On the
+// stream of all campaigns there are no numbers to resume behind.
 func (f *feed) eventOf(m *pb.WatchCampaignResponse) *event {
 	number := m.EventNumber
 	if f.campaign == "" {

@@ -71,8 +71,8 @@ func connect(t testing.TB, handler http.Handler, target, lastID string) (*browse
 		request.Header.Set(lastIDHeader, lastID)
 	}
 	in, out := io.Pipe()
-	b := &browser{eventReader: newEventReader(in), answer: &answer{header: http.Header{}, status: make(chan int, 1), in: in, out: out},
-		ended: make(chan struct{}), id: lastID}
+	b := &browser{eventReader: newEventReader(in), ended: make(chan struct{}), id: lastID,
+		answer: &answer{header: http.Header{}, status: make(chan int, 1), in: in, out: out}}
 	b.cancel = func() {
 		cancel()
 		_ = in.Close()
