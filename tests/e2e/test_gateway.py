@@ -274,7 +274,9 @@ class Phases(GatewayTest):
         self.refused("POST", f"{phases}/generation/stop", status=409, code="INVALID_PHASE_TRANSITION")
         self.refused("POST", f"/api/v2/campaigns/{campaign}/stop", status=409, code="NO_CONTROL_PHASE")
         self.refused("POST", f"/api/v2/campaigns/{campaign}/restart", status=409, code="RERUN_PRECONDITION_FAILED")
-        self.refused("POST", f"{phases}/analysis/restart", status=409, code="RERUN_PRECONDITION_FAILED")
+        error = self.refused("POST", f"{phases}/analysis/restart", status=409, code="RERUN_PRECONDITION_FAILED")
+        self.assertEqual(error["currentState"], error["current_state"])
+        self.assertIn("requiredState", error)
         full = self.create_campaign(mode="full_sequence")["id"]
         error = self.refused("POST", f"/api/v2/campaigns/{full}/phases/generation/start", status=409, code="PHASE_CONFIG_MISSING")
         self.assertEqual(error["missingPhases"], ["dns", "http"])

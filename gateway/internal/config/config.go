@@ -21,6 +21,7 @@ type Config struct {
 	UpstreamKey      string        // PEM
 	UpstreamName     string        // name in the server's certificate, when not the host dialled
 	AllowedOrigins   []string      // of CORS; empty: none
+	AllowedHosts     []string      // names the loopback port answers to besides its own
 	Deadline         time.Duration // of a unary call upstream
 	RequestsMax      int           // under way at once, streams aside
 	Drain            time.Duration // longest a shutdown waits for requests under way
@@ -55,6 +56,8 @@ var settings = []setting{
 		text(func(c *Config) *string { return &c.UpstreamName })},
 	{"ALLOWED_ORIGINS", "", "", "origins browsers may call from, comma separated; empty means only the gateway's own",
 		origins(func(c *Config) *[]string { return &c.AllowedOrigins })},
+	{"ALLOWED_HOSTS", "", "", "host names a REST_ADDRESS on loopback answers to besides this machine's, comma separated: those of a proxy",
+		names(func(c *Config) *[]string { return &c.AllowedHosts })},
 	{"REST_DEADLINE", "30s", "1s–5m", "longest one request waits for domainflowd",
 		duration(func(c *Config) *time.Duration { return &c.Deadline }, time.Second, 5*time.Minute)},
 	{"REST_REQUESTS_MAX", "256", "1–10000", "requests under way at once, event streams aside; beyond it 503 at once",
@@ -161,6 +164,22 @@ func address(field func(*Config) *string) func(*Config, string) error {
 			return fmt.Errorf("'%s' is not host:port", value)
 		}
 		*field(c) = value
+		return nil
+	}
+}
+
+// names are host names without a port.
+func names(field func(*Config) *[]string) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		for _, part := range strings.Split(value, ",") {
+			part = strings.ToLower(strings.TrimSpace(part))
+			if strings.ContainsAny(part, "/: *") {
+				return fmt.Errorf("'%s' is not a host name", part)
+			}
+			if part != "" {
+				*field(c) = append(*field(c), part)
+			}
+		}
 		return nil
 	}
 }

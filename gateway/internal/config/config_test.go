@@ -35,6 +35,7 @@ func TestWhatCantBeReadIsSaid(t *testing.T) {
 		"--grpc-upstream-cert a --grpc-upstream-key b": "GRPC_UPSTREAM_CERT needs GRPC_UPSTREAM_CA",
 		"--allowed-origins *":                          "ALLOWED_ORIGINS: '*' is not an origin such as https://app.example",
 		"--allowed-origins https://a.example/path":     "ALLOWED_ORIGINS: 'https://a.example/path' is not an origin such as https://app.example",
+		"--allowed-hosts https://a.example":            "ALLOWED_HOSTS: 'https://a.example' is not a host name",
 		"--rest-address 8080":                          "REST_ADDRESS: '8080' is not host:port",
 	} {
 		if _, err := load(flags, nil); err == nil || err.Error() != wanted {

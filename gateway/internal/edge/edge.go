@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,8 +120,9 @@ func hosts(c *config.Config, next http.Handler) http.Handler {
 		if err != nil {
 			name = r.Host
 		}
-		if !isLoopback(strings.Trim(name, "[]")) {
-			problem.New("FORBIDDEN", "this address answers to names of this machine only").Write(w, r)
+		name = strings.ToLower(strings.Trim(name, "[]"))
+		if !isLoopback(name) && !slices.Contains(c.AllowedHosts, name) {
+			problem.New("FORBIDDEN", "this address does not answer to that name; see ALLOWED_HOSTS").Write(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

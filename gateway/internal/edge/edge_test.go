@@ -42,6 +42,18 @@ func TestOnlyNamesOfThisMachineOnLoopback(t *testing.T) {
 	}
 }
 
+func TestNamesOfAProxyAreAnswered(t *testing.T) {
+	c := &config.Config{RESTAddress: "127.0.0.1:8080", AllowedHosts: []string{"flow.example"}}
+	handler := New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), telemetry.NewHTTP(prometheus.NewRegistry()), http.HandlerFunc(ok))
+	for host, wanted := range map[string]int{"flow.example": 200, "Flow.Example:443": 200, "other.example": 403, "x.flow.example": 403} {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil))
+		if w.Code != wanted {
+			t.Errorf("%s answered %d", host, w.Code)
+		}
+	}
+}
+
 func TestHeadersThatLibrariesActOnAreGone(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
 	for _, name := range []string{"Grpc-Timeout", "Grpc-Metadata-A", "Te", "X-Forwarded-For", "x_forwarded_host", "Forwarded",

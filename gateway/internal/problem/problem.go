@@ -127,9 +127,12 @@ func addMetadata(p *Problem, info *errdetails.ErrorInfo) {
 		p.Extra["reason"] = info.GetReason()
 	}
 	for name, value := range info.GetMetadata() {
-		if name == "missing_phases" {
+		switch name {
+		case "missing_phases":
 			p.Extra["missingPhases"] = strings.Split(value, ",")
-		} else {
+		case "required_state": // the one conflict that 06 §4 spells in camel case
+			p.Extra["requiredState"], p.Extra["currentState"] = value, info.GetMetadata()["current_state"]
+		default:
 			p.Extra[name] = value
 		}
 	}

@@ -96,6 +96,11 @@ func TestConflictMembers(t *testing.T) {
 	if p.Extra["current_state"] != "ready" || p.Extra["attempted_action"] != "start" || len(phases) != 2 || p.Extra["reason"] != nil {
 		t.Error(p.Extra)
 	}
+	p = Of(refusal(codes.FailedPrecondition, "INVALID_PHASE_TRANSITION", "Cannot", map[string]string{"current_state": "paused",
+		"required_state": "completed"}))
+	if p.Extra["currentState"] != "paused" || p.Extra["requiredState"] != "completed" || p.Extra["current_state"] != "paused" {
+		t.Error(p.Extra)
+	}
 	p = Of(refusal(codes.FailedPrecondition, "RERUN_PRECONDITION_FAILED", "Cannot", map[string]string{"reason": "predecessor_incomplete"}))
 	if p.Extra["reason"] != "predecessor_incomplete" {
 		t.Error(p.Extra)
