@@ -244,6 +244,36 @@ static struct status place_by_offset(struct page *page, int64_t skip, bool *out_
 	return STATUS_OK_VALUE;
 }
 
+/* Names are skipped in their index, which is a fifth of the rows. */
+static struct status place_by_name(struct page *page, int64_t skip, bool *out_found, struct domain_position *out)
+{
+	AUTO(pgresult) PGresult *rows = NULL;
+	struct domain_sql sql;
+	struct row row;
+
+	*out_found = false;
+	if (page->query->order != DOMAIN_ORDER_NAME || domain_filter_count(&page->query->filter) > 0)
+		return STATUS_OK_VALUE;
+	TRY(domain_sql_name_at(page->campaign_id, page->query, skip - 1, page->arena, &sql));
+	TRY(store_domain_sql_run(page->tx, &sql, &rows));
+	for (row_begin(&row, rows, page->arena); row_next(&row);) {
+		*out = (struct domain_position){ .key = take_text(&row, "key") };
+		*out_found = true;
+	}
+	return row_status(&row);
+}
+
+static struct status pages_behind(struct page *page, const struct domain_position *at)
+{
+	bool is_by_name = page->query->order == DOMAIN_ORDER_NAME;
+	struct status st;
+
+	page->after = at;
+	st = add_part(page, is_by_name ? DOMAIN_PART_PAST_TIES : DOMAIN_PART_KEYED_AFTER, 0);
+	page->after = NULL;
+	return st;
+}
+
 static struct status pages_skipping(struct page *page, int64_t skip)
 {
 	struct domain_position at;
@@ -252,12 +282,10 @@ static struct status pages_skipping(struct page *page, int64_t skip)
 
 	if (skip > 0)
 		TRY(place_by_offset(page, skip, &is_found, &at));
-	if (is_found) {
-		page->after = &at;
-		TRY(add_part(page, DOMAIN_PART_KEYED_AFTER, 0));
-		page->after = NULL;
-		return STATUS_OK_VALUE;
-	}
+	if (skip > 0 && !is_found)
+		TRY(place_by_name(page, skip, &is_found, &at));
+	if (is_found)
+		return pages_behind(page, &at);
 	if (!domain_order_is_nullable(page->query->order))
 		return add_part(page, DOMAIN_PART_KEYED, skip);
 	if (skip > COUNTED_SKIP)

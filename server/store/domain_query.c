@@ -329,6 +329,21 @@ struct status domain_sql_page(const struct uuid *campaign_id, const struct domai
 	return end(&c, arena);
 }
 
+struct status domain_sql_name_at(const struct uuid *campaign_id, const struct domain_query *q, int64_t place,
+				 struct arena *arena, struct domain_sql *out)
+{
+	struct composer c;
+
+	begin(&c, campaign_id, SOURCE_DOMAINS, "domains_name_at", out);
+	PUT(&c, "SELECT d.domain_name AS key");
+	PUT(&c, sources[SOURCE_DOMAINS]);
+	PUT(&c,
+	    q->is_descending ? " ORDER BY d.domain_name DESC LIMIT 1 OFFSET ?::bigint"
+			     : " ORDER BY d.domain_name LIMIT 1 OFFSET ?::bigint",
+	    P_INT64(place));
+	return end(&c, arena);
+}
+
 struct status domain_sql_count(const struct uuid *campaign_id, const struct domain_query *q, bool only_keyed,
 			       struct arena *arena, struct domain_sql *out)
 {

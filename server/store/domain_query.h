@@ -99,6 +99,10 @@ struct domain_sql {
 struct status domain_sql_page(const struct uuid *campaign_id, const struct domain_query *query, enum domain_part part,
 			      const struct domain_position *after, int64_t skip, int32_t limit, struct arena *arena,
 			      struct domain_sql *out) MUST_CHECK;
+/* row: key text: of the row number `place` (from 0) of all in this order, which is by name: read from its index alone.
+ */
+struct status domain_sql_name_at(const struct uuid *campaign_id, const struct domain_query *query, int64_t place,
+				 struct arena *arena, struct domain_sql *out) MUST_CHECK;
 /* row: domains bigint. */
 struct status domain_sql_count(const struct uuid *campaign_id, const struct domain_query *query, bool only_keyed,
 			       struct arena *arena, struct domain_sql *out) MUST_CHECK;

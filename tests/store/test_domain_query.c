@@ -90,6 +90,8 @@ static void try_order(struct store_tx *tx, struct arena *arena, const struct dom
 					  &sql));
 		try_statement(tx, &sql);
 	}
+	expect_ok(domain_sql_name_at(&campaign, q, 5, arena, &sql));
+	try_statement(tx, &sql);
 	expect_ok(domain_sql_count(&campaign, q, false, arena, &sql));
 	try_statement(tx, &sql);
 	expect_ok(domain_sql_count(&campaign, q, true, arena, &sql));
