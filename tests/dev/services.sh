@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# up and down: PostgreSQL, Redis, migrations, domainflowd and its gateway, all of this checkout and all under the run folder.
+# up and down: PostgreSQL, Redis, migrations, domainflowd and its gateway, all of this checkout, all under the run
+# folder.
 
 : "${GRPC_ADDRESS:=127.0.0.1:8090}" "${OPS_ADDRESS:=127.0.0.1:8091}"
 : "${REST_ADDRESS:=127.0.0.1:8080}" "${GATEWAY_OPS_ADDRESS:=127.0.0.1:8092}"
@@ -16,7 +17,8 @@ domainflowd_settings() {
 }
 
 gateway_settings() {
-	printf 'GRPC_UPSTREAM=%s\nREST_ADDRESS=%s\nGATEWAY_OPS_ADDRESS=%s\n' "$GRPC_ADDRESS" "$REST_ADDRESS" "$GATEWAY_OPS_ADDRESS"
+	printf 'GRPC_UPSTREAM=%s\nREST_ADDRESS=%s\n' "$GRPC_ADDRESS" "$REST_ADDRESS"
+	printf 'GATEWAY_OPS_ADDRESS=%s\n' "$GATEWAY_OPS_ADDRESS"
 }
 
 # The process of one of our programs; fails when it does not run.

@@ -1,4 +1,6 @@
-"""A campaign made, run and read over REST alone, against the lab's rule; and the gateway's own life: drain, TLS upstream."""
+"""A campaign made, run and read over REST alone, against the lab's rule; and the gateway's own life:
+drain, TLS upstream."""
+
 import csv
 import io
 import signal
@@ -19,9 +21,21 @@ class Run(unittest.TestCase):
         cls.stack = Stack(with_gateway=True)
         cls.enterClassContext(cls.stack)
         personas = [cls.stack.create_persona(kind) for kind in ("dns", "http")]
-        configuration = {"maxDomains": NAMES, "patternConfig": {**PATTERN, "targetDomains": NAMES, "personaIds": personas,
-                                                                "keywordSetIds": [cls.stack.create_keyword_set()]}}
-        campaign = cls.call("POST", "/api/v2/campaigns", {"name": "Over REST", "mode": "full_sequence", "configuration": configuration}, 201)
+        configuration = {
+            "maxDomains": NAMES,
+            "patternConfig": {
+                **PATTERN,
+                "targetDomains": NAMES,
+                "personaIds": personas,
+                "keywordSetIds": [cls.stack.create_keyword_set()],
+            },
+        }
+        campaign = cls.call(
+            "POST",
+            "/api/v2/campaigns",
+            {"name": "Over REST", "mode": "full_sequence", "configuration": configuration},
+            201,
+        )
         cls.campaign, cls.path = campaign["id"], f"/api/v2/campaigns/{campaign['id']}"
         cls.call("POST", f"{cls.path}/phases/generation/start")
         cls.stack.wait_campaign(cls.campaign)
@@ -34,7 +48,10 @@ class Run(unittest.TestCase):
 
     def test_status_says_completed(self):
         snapshot = self.call("GET", f"{self.path}/status")
-        self.assertEqual((snapshot["status"], snapshot["overallProgressPercentage"], snapshot["controlPhase"]), ("completed", 100, None))
+        self.assertEqual(
+            (snapshot["status"], snapshot["overallProgressPercentage"], snapshot["controlPhase"]),
+            ("completed", 100, None),
+        )
         for phase in snapshot["phases"]:
             self.assertEqual((phase["status"], phase["progressPercentage"]), ("completed", 100))
             self.assertLess(phase["startedAt"], phase["completedAt"])
@@ -48,9 +65,13 @@ class Run(unittest.TestCase):
         self.assertGreater(funnel["leads"], 0)
         page = self.call("GET", f"{self.path}/domains?limit=1000")
         aggregates = page["aggregates"]
-        self.assertEqual((aggregates["dns"]["ok"], aggregates["http"]["ok"], aggregates["lead"]["match"]),
-                         (funnel["dnsValid"], funnel["httpValid"], funnel["leads"]))
-        rows = list(csv.DictReader(io.StringIO(self.stack.gateway.call("GET", f"{self.path}/domains/export").body, newline="")))
+        self.assertEqual(
+            (aggregates["dns"]["ok"], aggregates["http"]["ok"], aggregates["lead"]["match"]),
+            (funnel["dnsValid"], funnel["httpValid"], funnel["leads"]),
+        )
+        rows = list(
+            csv.DictReader(io.StringIO(self.stack.gateway.call("GET", f"{self.path}/domains/export").body, newline=""))
+        )
         self.assertEqual([row["domain"] for row in rows], [item["domain"] for item in page["items"]])
         self.assertEqual(sum(row["leadStatus"] == "match" for row in rows), funnel["leads"])
         for row, item in zip(rows, page["items"]):
@@ -64,21 +85,42 @@ class Run(unittest.TestCase):
         best = self.call("GET", f"{self.path}/domains?sort=domain_score&limit=1")["items"][0]
         features = best["features"]
         self.assertEqual(set(features), {"keywords", "richness", "microcrawl"})
-        self.assertEqual(set(features["keywords"]), {"unique_count", "hits_total", "weight_sum", "top3", "signal_distribution"})
-        self.assertLessEqual({"score", "version", "prominence_norm", "diversity_effective_unique", "diversity_norm", "enrichment_norm",
-                              "applied_bonus", "applied_deductions_total", "stuffing_penalty", "repetition_index", "anchor_share"},
-                             set(features["richness"]))
+        self.assertEqual(
+            set(features["keywords"]), {"unique_count", "hits_total", "weight_sum", "top3", "signal_distribution"}
+        )
+        self.assertLessEqual(
+            {
+                "score",
+                "version",
+                "prominence_norm",
+                "diversity_effective_unique",
+                "diversity_norm",
+                "enrichment_norm",
+                "applied_bonus",
+                "applied_deductions_total",
+                "stuffing_penalty",
+                "repetition_index",
+                "anchor_share",
+            },
+            set(features["richness"]),
+        )
         self.assertEqual(set(features["microcrawl"]), {"gain_ratio", "pages"})
         self.assertIsInstance(features["keywords"]["signal_distribution"], dict)
         path = f"{self.path}/domains/{best['domain']}"
         items = self.call("GET", f"{path}/keywords")["items"]
-        self.assertEqual([one["effectiveWeight"] for one in items], sorted((one["effectiveWeight"] for one in items), reverse=True))
+        self.assertEqual(
+            [one["effectiveWeight"] for one in items], sorted((one["effectiveWeight"] for one in items), reverse=True)
+        )
         breakdown = self.call("GET", f"{path}/score-breakdown")
-        self.assertEqual(set(breakdown["components"]), {"density", "coverage", "nonParked", "contentLength", "titleKeyword", "freshness",
-                                                        "tfLite"})
+        self.assertEqual(
+            set(breakdown["components"]),
+            {"density", "coverage", "nonParked", "contentLength", "titleKeyword", "freshness", "tfLite"},
+        )
         self.assertAlmostEqual(breakdown["overallScore"], best["domainScore"] * 100, places=1)
         nobody = self.call("GET", f"{self.path}/domains/nobody.example/score-breakdown")
-        self.assertEqual((nobody["state"], nobody["reason"], nobody["overallScore"]), ("degraded", "domain_not_found", None))
+        self.assertEqual(
+            (nobody["state"], nobody["reason"], nobody["overallScore"]), ("degraded", "domain_not_found", None)
+        )
         self.assertEqual(self.stack.gateway.call("GET", f"{self.path}/domains/%20/score-breakdown").status, 400)
         self.assertEqual(self.stack.gateway.call("GET", f"{self.path}/domains//score-breakdown").status, 400)
 
@@ -94,13 +136,19 @@ class Life(unittest.TestCase):
     def test_a_shutdown_lets_a_request_finish(self):
         with Stack(with_lab=False, with_gateway=True) as stack:
             gateway, answers = stack.gateway, []
-            lock = subprocess.Popen(["psql", stack.postgres.url(), "-qAt"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            lock = subprocess.Popen(
+                ["psql", stack.postgres.url(), "-qAt"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
             lock.stdin.write("BEGIN; LOCK TABLE campaigns; SELECT 'locked';\n")
             lock.stdin.flush()
             self.assertEqual(lock.stdout.readline().strip(), "locked")
             waiting = threading.Thread(target=lambda: answers.append(gateway.call("GET", "/api/v2/campaigns")))
             waiting.start()
-            stack.wait_until(lambda: stack.sql_value("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0", 30, "the request to wait")
+            stack.wait_until(
+                lambda: stack.sql_value("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0",
+                30,
+                "the request to wait",
+            )
             gateway.signal(signal.SIGTERM)
             stack.wait_until(lambda: not self.accepts(gateway), 30, "the gateway to stop accepting")
             lock.communicate("COMMIT;\n", timeout=30)
@@ -116,14 +164,26 @@ class Life(unittest.TestCase):
             return False
 
     def test_what_cant_be_read_ends_it_with_a_sentence(self):
-        done = subprocess.run([BIN / "domainflow-gateway", "--rest-deadline", "soon"], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(
+            [BIN / "domainflow-gateway", "--rest-deadline", "soon"], capture_output=True, text=True, timeout=30
+        )
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1))
         self.assertIn("REST_DEADLINE", done.stderr)
 
     def test_a_taken_port_ends_it_with_a_sentence(self):
         with Stack(with_lab=False, with_gateway=True) as stack:
-            done = subprocess.run([BIN / "domainflow-gateway", "--rest-address", stack.gateway.rest, "--gateway-ops-address", "127.0.0.1:0"],
-                                  capture_output=True, text=True, timeout=30)
+            done = subprocess.run(
+                [
+                    BIN / "domainflow-gateway",
+                    "--rest-address",
+                    stack.gateway.rest,
+                    "--gateway-ops-address",
+                    "127.0.0.1:0",
+                ],
+                capture_output=True,
+                text=True,
+                timeout=30,
+            )
             self.assertEqual(done.returncode, 1)
             self.assertIn("address already in use", done.stderr)
 
@@ -145,20 +205,75 @@ class Life(unittest.TestCase):
 
 def make_certificates(folder):
     """A CA, a server and a client; the settings that use them."""
+
     def openssl(*arguments, data=None):
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True, text=True, input=data, timeout=60)
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key", "-out", "ca.pem",
-            "-days", "2", "-subj", "/CN=test ca")
+        subprocess.run(
+            ["openssl", *arguments], cwd=folder, check=True, capture_output=True, text=True, input=data, timeout=60
+        )
+
+    openssl(
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=test ca",
+    )
     for name in ("server", "gateway"):
-        openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.csr",
-                "-subj", f"/CN={name}")
+        openssl(
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+            "-subj",
+            f"/CN={name}",
+        )
         (folder / f"{name}.ext").write_text("subjectAltName=DNS:domainflowd.test\n")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-out", f"{name}.pem",
-                "-extfile", f"{name}.ext")
+        openssl(
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-out",
+            f"{name}.pem",
+            "-extfile",
+            f"{name}.ext",
+        )
     file = lambda name: str(folder / name)
-    return {"server": {"GRPC_TLS_CERT": file("server.pem"), "GRPC_TLS_KEY": file("server.key"), "GRPC_TLS_CLIENT_CA": file("ca.pem")},
-            "gateway": {"GRPC_UPSTREAM_CA": file("ca.pem"), "GRPC_UPSTREAM_CERT": file("gateway.pem"),
-                        "GRPC_UPSTREAM_KEY": file("gateway.key")}}
+    return {
+        "server": {
+            "GRPC_TLS_CERT": file("server.pem"),
+            "GRPC_TLS_KEY": file("server.key"),
+            "GRPC_TLS_CLIENT_CA": file("ca.pem"),
+        },
+        "gateway": {
+            "GRPC_UPSTREAM_CA": file("ca.pem"),
+            "GRPC_UPSTREAM_CERT": file("gateway.pem"),
+            "GRPC_UPSTREAM_KEY": file("gateway.key"),
+        },
+    }
 
 
 if __name__ == "__main__":

@@ -31,9 +31,11 @@ func everyMessage(each func(protoreflect.MessageType)) {
 // random fills messages with anything the contract allows and REST can tell.
 type random struct{ *rand.Rand }
 
-var texts = []string{"", "a", "naïve \"quoted\" \\ \n\t\u2028 \u0001 😀", "<script>", strings.Repeat("x", 300), "null"}
+var texts = []string{"", "a", "naïve \"quoted\" \\ \n\t\u2028 \u0001 😀", "<script>", strings.Repeat("x", 300),
+	"null"}
 var jsons = []string{`{}`, `[]`, `{"a":[1,2.50,-3e7,{"b":null}]}`, `"text"`, `12345678901234567890`, `true`}
-var integers = []int64{0, 1, -1, safeInteger, -safeInteger, safeInteger + 1, -safeInteger - 1, math.MaxInt64, math.MinInt64}
+var integers = []int64{0, 1, -1, safeInteger, -safeInteger, safeInteger + 1, -safeInteger - 1, math.MaxInt64,
+	math.MinInt64}
 
 func (r random) message(m protoreflect.Message, depth int) {
 	for _, member := range planOf(m.Descriptor()).members {
@@ -206,7 +208,8 @@ func TestNestedJSONIsNested(t *testing.T) {
 	if err := Unmarshal([]byte(body), in, nil); err != nil {
 		t.Fatal(err)
 	}
-	if in.Configuration != `{"maxDomains":5,"big":12345678901234567890}` || in.Mode != pb.CampaignMode_CAMPAIGN_MODE_FULL_SEQUENCE {
+	if in.Configuration != `{"maxDomains":5,"big":12345678901234567890}` ||
+		in.Mode != pb.CampaignMode_CAMPAIGN_MODE_FULL_SEQUENCE {
 		t.Error(in)
 	}
 }
@@ -242,7 +245,8 @@ func TestBadBodies(t *testing.T) {
 		``:                                       "0 the JSON ends too early",
 		`{"configuration":` + deep + `}`:         "",
 		`{"configuration":[` + deep + `]}`:       "0 the JSON is nested deeper than 32",
-		`{"name":1,"mode":"x","nmae":0,"description":[1]}`: "1 name must be a text, not a number; mode must be one of step_by_step, full_sequence; nmae does not exist; description must be a text, not a list",
+		`{"name":1,"mode":"x","nmae":0,"description":[1]}`: "1 name must be a text, not a number; mode must be one of step_by_step, " +
+			"full_sequence; nmae does not exist; description must be a text, not a list",
 	} {
 		got := ""
 		var faults Faults
@@ -269,12 +273,13 @@ func TestQueries(t *testing.T) {
 		t.Error(in, err)
 	}
 	for query, wanted := range map[string]string{
-		"dnsStatus=OK":                         "dnsStatus must be one of pending, ok, error, timeout",
-		"dnsStatus=":                           "dnsStatus must be one of pending, ok, error, timeout",
-		"dnsStatus=ok&dnsStatus=ok":            "dnsStatus is given twice",
-		"dnsStatus=ok&dns_status=ok":           "dns_status is given twice",
-		"nonsense=1":                           "nonsense does not exist",
-		"rejectionReason=parked,,low_score":    "rejectionReason must be one of qualified, low_score, no_keywords, parked, dns_error, dns_timeout, http_error, http_timeout, pending",
+		"dnsStatus=OK":               "dnsStatus must be one of pending, ok, error, timeout",
+		"dnsStatus=":                 "dnsStatus must be one of pending, ok, error, timeout",
+		"dnsStatus=ok&dnsStatus=ok":  "dnsStatus is given twice",
+		"dnsStatus=ok&dns_status=ok": "dns_status is given twice",
+		"nonsense=1":                 "nonsense does not exist",
+		"rejectionReason=parked,,low_score": "rejectionReason must be one of qualified, low_score, no_keywords, " +
+			"parked, dns_error, dns_timeout, http_error, http_timeout, pending",
 		"rejectionReason=parked&bad=1&worse=2": "bad does not exist; worse does not exist",
 	} {
 		values, _ := url.ParseQuery(query)

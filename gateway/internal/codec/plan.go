@@ -1,5 +1,5 @@
-// Package codec turns messages of the contract into the JSON of REST and back, guided by the descriptors and the options
-// of proto/domainflow/v2/options.proto. docs/rest.md has the rules. Safe for any number of goroutines.
+// Package codec turns messages of the contract into the JSON of REST and back, guided by the descriptors and the
+// options of proto/domainflow/v2/options.proto. docs/rest.md has the rules. Safe for any number of goroutines.
 package codec
 
 import (

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// Unmarshal reads JSON into a message, adding to what it holds. Fields that taken names are the path's and not accepted;
-// it may be nil. The error is Faults, naming everything that is wrong.
+// Unmarshal reads JSON into a message, adding to what it holds. Fields that taken names are the path's and not
+// accepted; it may be nil. The error is Faults, naming everything that is wrong.
 func Unmarshal(data []byte, message proto.Message, taken func(protoreflect.Name) bool) error {
 	r := &reader{scanner: scanner{data: data}, taken: taken}
 	kind, err := r.kind()

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads JSON in place, strictly by RFC 8259: valid UTF-8, no lone surrogates, no duplicate names, bounded depth.
-// After an error it must not be used again.
+// scanner reads JSON in place, strictly by RFC 8259: valid UTF-8, no lone surrogates, no duplicate names, bounded
+// depth. After an error it must not be used again.
 type scanner struct {
 	data  []byte
 	at    int
@@ -28,8 +28,9 @@ const (
 	kindNull   = 'n'
 )
 
-var kindNames = map[byte]string{kindObject: "an object", kindArray: "a list", kindString: "a text", kindNumber: "a number",
-	kindTrue: "a boolean", kindFalse: "a boolean", kindNull: "null"}
+var kindNames = map[byte]string{kindObject: "an object", kindArray: "a list", kindString: "a text",
+	kindNumber: "a number",
+	kindTrue:   "a boolean", kindFalse: "a boolean", kindNull: "null"}
 
 var errEnd = errors.New("ends too early")
 

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// Config is read once at the start and never changes. Nothing in it is a secret but the content of the key file it names.
+// Config is read once at the start and never changes. Nothing in it is a secret but the content of the key file it
+// names.
 type Config struct {
 	RESTAddress      string        // where browsers and clients come to
 	OpsAddress       string        // /metrics, /livez, /readyz; not for untrusted networks
@@ -56,7 +57,8 @@ var settings = []setting{
 		text(func(c *Config) *string { return &c.UpstreamName })},
 	{"ALLOWED_ORIGINS", "", "", "origins browsers may call from, comma separated; empty means only the gateway's own",
 		origins(func(c *Config) *[]string { return &c.AllowedOrigins })},
-	{"ALLOWED_HOSTS", "", "", "host names a REST_ADDRESS on loopback answers to besides this machine's, comma separated: those of a proxy",
+	{"ALLOWED_HOSTS", "", "",
+		"host names a REST_ADDRESS on loopback answers to besides this machine's, comma separated: those of a proxy",
 		names(func(c *Config) *[]string { return &c.AllowedHosts })},
 	{"REST_DEADLINE", "30s", "1s–5m", "longest one request waits for domainflowd",
 		duration(func(c *Config) *time.Duration { return &c.Deadline }, time.Second, 5*time.Minute)},

@@ -14,7 +14,8 @@ func load(flags string, environment map[string]string) (*Config, error) {
 }
 
 func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
-	c, err := load("--rest-deadline 5s --log-level=warn", map[string]string{"REST_DEADLINE": "7s", "REST_ADDRESS": "127.0.0.1:1",
+	c, err := load("--rest-deadline 5s --log-level=warn", map[string]string{"REST_DEADLINE": "7s",
+		"REST_ADDRESS":    "127.0.0.1:1",
 		"ALLOWED_ORIGINS": "https://a.example, http://b.example:1"})
 	if err != nil || c.Deadline != 5*time.Second || c.RESTAddress != "127.0.0.1:1" || c.LogLevel != "warn" ||
 		c.Upstream != "127.0.0.1:8090" || len(c.AllowedOrigins) != 2 || c.AllowedOrigins[1] != "http://b.example:1" {
@@ -34,9 +35,10 @@ func TestWhatCantBeReadIsSaid(t *testing.T) {
 		"--grpc-upstream-cert a --grpc-upstream-ca b":  "GRPC_UPSTREAM_CERT and GRPC_UPSTREAM_KEY go together",
 		"--grpc-upstream-cert a --grpc-upstream-key b": "GRPC_UPSTREAM_CERT needs GRPC_UPSTREAM_CA",
 		"--allowed-origins *":                          "ALLOWED_ORIGINS: '*' is not an origin such as https://app.example",
-		"--allowed-origins https://a.example/path":     "ALLOWED_ORIGINS: 'https://a.example/path' is not an origin such as https://app.example",
-		"--allowed-hosts https://a.example":            "ALLOWED_HOSTS: 'https://a.example' is not a host name",
-		"--rest-address 8080":                          "REST_ADDRESS: '8080' is not host:port",
+		"--allowed-origins https://a.example/path": "ALLOWED_ORIGINS: 'https://a.example/path' is not an origin " +
+			"such as https://app.example",
+		"--allowed-hosts https://a.example": "ALLOWED_HOSTS: 'https://a.example' is not a host name",
+		"--rest-address 8080":               "REST_ADDRESS: '8080' is not host:port",
 	} {
 		if _, err := load(flags, nil); err == nil || err.Error() != wanted {
 			t.Errorf("%s: %v", flags, err)

@@ -178,7 +178,8 @@ func logRequest(log *slog.Logger, r *http.Request, info *request.Info, w *record
 	}
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
 	log.Log(r.Context(), level, "request", "method", r.Method, "path", clip(r.URL.Path), "route", info.Route,
-		"status", w.code(), "code", info.Code, "bytes", w.bytes, "took_us", took.Microseconds(), "request_id", info.ID, "peer", peer)
+		"status", w.code(), "code", info.Code, "bytes", w.bytes, "took_us", took.Microseconds(), "request_id", info.ID,
+		"peer", peer)
 }
 
 func clip(text string) string {

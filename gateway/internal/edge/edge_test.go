@@ -26,14 +26,16 @@ func TestAPanicIsOneRequestsMatter(t *testing.T) {
 	w := httptest.NewRecorder()
 	wrap("127.0.0.1:1", func(http.ResponseWriter, *http.Request) { panic("secret") }).
 		ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil))
-	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") || !strings.Contains(w.Body.String(), "INTERNAL_SERVER_ERROR") {
+	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") ||
+		!strings.Contains(w.Body.String(), "INTERNAL_SERVER_ERROR") {
 		t.Error(w.Code, w.Body)
 	}
 }
 
 func TestOnlyNamesOfThisMachineOnLoopback(t *testing.T) {
-	for address, wanted := range map[string]int{"127.0.0.1:8080": 403, "[::1]:8080": 403, "localhost:8080": 403, "0.0.0.0:8080": 200,
-		":8080": 200, "192.0.2.1:8080": 200} {
+	for address, wanted := range map[string]int{"127.0.0.1:8080": 403, "[::1]:8080": 403, "localhost:8080": 403,
+		"0.0.0.0:8080": 200,
+		":8080":        200, "192.0.2.1:8080": 200} {
 		w := httptest.NewRecorder()
 		wrap(address, ok).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://name.example/", nil))
 		if w.Code != wanted {
@@ -44,8 +46,10 @@ func TestOnlyNamesOfThisMachineOnLoopback(t *testing.T) {
 
 func TestNamesOfAProxyAreAnswered(t *testing.T) {
 	c := &config.Config{RESTAddress: "127.0.0.1:8080", AllowedHosts: []string{"flow.example"}}
-	handler := New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), telemetry.NewHTTP(prometheus.NewRegistry()), http.HandlerFunc(ok))
-	for host, wanted := range map[string]int{"flow.example": 200, "Flow.Example:443": 200, "other.example": 403, "x.flow.example": 403} {
+	handler := New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), telemetry.NewHTTP(prometheus.NewRegistry()),
+		http.HandlerFunc(ok))
+	for host, wanted := range map[string]int{"flow.example": 200, "Flow.Example:443": 200, "other.example": 403,
+		"x.flow.example": 403} {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://"+host+"/", nil))
 		if w.Code != wanted {
@@ -56,7 +60,8 @@ func TestNamesOfAProxyAreAnswered(t *testing.T) {
 
 func TestHeadersThatLibrariesActOnAreGone(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil)
-	for _, name := range []string{"Grpc-Timeout", "Grpc-Metadata-A", "Te", "X-Forwarded-For", "x_forwarded_host", "Forwarded",
+	for _, name := range []string{"Grpc-Timeout", "Grpc-Metadata-A", "Te", "X-Forwarded-For", "x_forwarded_host",
+		"Forwarded",
 		"X-Http-Method-Override", "X-Real-Ip"} {
 		r.Header[name] = []string{"x"}
 	}
@@ -89,7 +94,9 @@ func TestIdempotencyKeys(t *testing.T) {
 		r.Header = c.header
 		w := httptest.NewRecorder()
 		got := ""
-		wrap("127.0.0.1:1", func(_ http.ResponseWriter, r *http.Request) { got = request.Of(r.Context()).IdempotencyKey }).ServeHTTP(w, r)
+		wrap("127.0.0.1:1", func(_ http.ResponseWriter, r *http.Request) {
+			got = request.Of(r.Context()).IdempotencyKey
+		}).ServeHTTP(w, r)
 		if got != c.key || w.Code != c.status {
 			t.Errorf("%s %v: %q, %d", c.method, c.header, got, w.Code)
 		}
@@ -117,14 +124,16 @@ func TestCrossOriginChanges(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		wrap("127.0.0.1:1", ok).ServeHTTP(w, r)
-		if w.Code != c.status || (w.Header().Get("Access-Control-Allow-Origin") != "") != c.isShared || w.Header().Get("Vary") != "Origin" {
+		if w.Code != c.status || (w.Header().Get("Access-Control-Allow-Origin") != "") != c.isShared ||
+			w.Header().Get("Vary") != "Origin" {
 			t.Errorf("%s from %q: %d %v", c.method, c.origin, w.Code, w.Header())
 		}
 	}
 }
 
 func TestRequestIDs(t *testing.T) {
-	for given, isKept := range map[string]bool{"a-b_c.d:e": true, strings.Repeat("x", 64): true, strings.Repeat("x", 65): false, "": false,
+	for given, isKept := range map[string]bool{"a-b_c.d:e": true, strings.Repeat("x", 64): true,
+		strings.Repeat("x", 65): false, "": false,
 		"a b": false, "a\"b": false} {
 		got := requestID(http.Header{"X-Request-Id": {given}})
 		if (got == given) != isKept || !isRequestID(got) {

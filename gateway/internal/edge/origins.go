@@ -10,7 +10,8 @@ import (
 const (
 	allowedHeaders = "Content-Type, Authorization, X-Requested-With, X-Request-Id, X-Idempotency-Key, Idempotency-Key, " +
 		"Last-Event-ID, Cache-Control"
-	exposedHeaders = "X-Request-Id, X-Cache, X-Domains-Sort-Version, X-Idempotent-Replay, X-Total-Count, Location, Retry-After"
+	exposedHeaders = "X-Request-Id, X-Cache, X-Domains-Sort-Version, X-Idempotent-Replay, X-Total-Count, " +
+		"Location, Retry-After"
 	allowedMethods = "GET, POST, PUT, DELETE, OPTIONS"
 	preflightAge   = "600"
 )
@@ -42,8 +43,8 @@ func cors(origins []string, next http.Handler) http.Handler {
 	})
 }
 
-// crossOrigin refuses changes that a page of another origin makes a browser send. A browser asks nobody before it sends a
-// POST without a body.
+// crossOrigin refuses changes that a page of another origin makes a browser send. A browser asks nobody before it
+// sends a POST without a body.
 func crossOrigin(origins []string, next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	for _, origin := range origins {

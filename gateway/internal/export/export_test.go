@@ -50,10 +50,13 @@ func (s *server) Recv() (*pb.ExportDomainsResponse, error) {
 }
 
 func twoMessages() *server {
-	scored := &pb.ExportedDomain{Domain: "a.test", DnsStatus: pb.DnsStatus_DNS_STATUS_OK, HttpStatus: pb.HttpStatus_HTTP_STATUS_OK,
+	scored := &pb.ExportedDomain{Domain: "a.test", DnsStatus: pb.DnsStatus_DNS_STATUS_OK,
+		HttpStatus: pb.HttpStatus_HTTP_STATUS_OK,
 		LeadStatus: pb.LeadStatus_LEAD_STATUS_NO_MATCH, RejectionReason: pb.RejectionReason_REJECTION_REASON_LOW_SCORE,
-		DomainScoreValue: &pb.ExportedDomain_DomainScore{DomainScore: 0.125}, RichnessValue: &pb.ExportedDomain_Richness{Richness: 0.5},
-		KeywordsUniqueValue: &pb.ExportedDomain_KeywordsUnique{KeywordsUnique: 2}, Title: `=cmd|"x", y`, Top3: []string{"5G", "fibre"}}
+		DomainScoreValue:    &pb.ExportedDomain_DomainScore{DomainScore: 0.125},
+		RichnessValue:       &pb.ExportedDomain_Richness{Richness: 0.5},
+		KeywordsUniqueValue: &pb.ExportedDomain_KeywordsUnique{KeywordsUnique: 2}, Title: `=cmd|"x", y`,
+		Top3: []string{"5G", "fibre"}}
 	return &server{end: io.EOF, messages: []*pb.ExportDomainsResponse{{Rows: []*pb.ExportedDomain{scored}},
 		{Rows: []*pb.ExportedDomain{{Domain: "b.test", DnsStatus: pb.DnsStatus_DNS_STATUS_ERROR}}}}}
 }
@@ -72,7 +75,8 @@ func TestCSV(t *testing.T) {
 	if err != nil || len(rows) != 3 || !strings.HasSuffix(w.Body.String(), "\r\n") {
 		t.Fatal(rows, err)
 	}
-	if strings.Join(rows[0], ",") != "domain,dnsStatus,httpStatus,leadStatus,rejectionReason,domainScore,richness,keywordsUnique,top3,title" ||
+	if strings.Join(rows[0],
+		",") != "domain,dnsStatus,httpStatus,leadStatus,rejectionReason,domainScore,richness,keywordsUnique,top3,title" ||
 		strings.Join(rows[1], "|") != `a.test|ok|ok|no_match|low_score|0.125|0.5|2|5G; fibre|'=cmd|"x", y` ||
 		strings.Join(rows[2], "|") != "b.test|error||||||||" {
 		t.Error(rows)
@@ -88,7 +92,8 @@ func TestCSV(t *testing.T) {
 func TestJSON(t *testing.T) {
 	var rows []map[string]any
 	w := ask(twoMessages(), "?format=json")
-	if err := json.Unmarshal(w.Body.Bytes(), &rows); err != nil || len(rows) != 2 || rows[1]["domainScore"] != nil || rows[0]["title"] != `=cmd|"x", y` {
+	if err := json.Unmarshal(w.Body.Bytes(), &rows); err != nil || len(rows) != 2 || rows[1]["domainScore"] != nil ||
+		rows[0]["title"] != `=cmd|"x", y` {
 		t.Error(rows, err)
 	}
 	w = ask(&server{end: io.EOF, messages: []*pb.ExportDomainsResponse{{}}}, "?format=json")
@@ -98,7 +103,8 @@ func TestJSON(t *testing.T) {
 }
 
 func TestFormulasAreDefused(t *testing.T) {
-	for text, wanted := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "a=1": "a=1", "": "", "\tx": "'\tx"} {
+	for text, wanted := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@a": "'@a", "a=1": "a=1",
+		"": "", "\tx": "'\tx"} {
 		if got := cell(text); got != wanted {
 			t.Errorf("%q became %q", text, got)
 		}
@@ -106,7 +112,8 @@ func TestFormulasAreDefused(t *testing.T) {
 }
 
 func TestMistakes(t *testing.T) {
-	for _, query := range []string{"?format=xml", "?format=", "?format=csv&format=json", "?limit=5", "?first=5", "?after=x", "?offset=1",
+	for _, query := range []string{"?format=xml", "?format=", "?format=csv&format=json", "?limit=5", "?first=5",
+		"?after=x", "?offset=1",
 		"?dnsStatus=good", "?nonsense=1", "?campaignId=x", "?%zz"} {
 		if w := ask(twoMessages(), query); w.Code != http.StatusBadRequest {
 			t.Errorf("%s answered %d", query, w.Code)
@@ -132,8 +139,10 @@ func TestAHalfDownloadIsCutOff(t *testing.T) {
 }
 
 func TestPaths(t *testing.T) {
-	for path, wanted := range map[string]bool{"/api/v2/campaigns/x/domains/export": true, "/api/v2/campaigns//domains/export": false,
-		"/api/v2/campaigns/a/b/domains/export": false, "/api/v2/campaigns/domains/export": false, "/api/v2/campaigns/x/domains/exports": false} {
+	for path, wanted := range map[string]bool{"/api/v2/campaigns/x/domains/export": true,
+		"/api/v2/campaigns//domains/export":    false,
+		"/api/v2/campaigns/a/b/domains/export": false, "/api/v2/campaigns/domains/export": false,
+		"/api/v2/campaigns/x/domains/exports": false} {
 		if _, ok := Campaign(path); ok != wanted {
 			t.Error(path)
 		}

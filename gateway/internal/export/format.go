@@ -29,7 +29,8 @@ var formats = map[string]*format{
 	"json": {"json", "application/json; charset=utf-8", openJSON},
 }
 
-var columnNames = []string{"domain", "dnsStatus", "httpStatus", "leadStatus", "rejectionReason", "domainScore", "richness",
+var columnNames = []string{"domain", "dnsStatus", "httpStatus", "leadStatus", "rejectionReason", "domainScore",
+	"richness",
 	"keywordsUnique", "top3", "title"}
 
 // word is a status as REST writes it; a status that is not told is an empty cell.

@@ -93,15 +93,19 @@ func TestConflictMembers(t *testing.T) {
 	p := Of(refusal(codes.FailedPrecondition, "PHASE_CONFIG_MISSING", "Cannot start", map[string]string{
 		"current_state": "ready", "attempted_action": "start", "missing_phases": "dns,http"}))
 	phases, _ := p.Extra["missingPhases"].([]string)
-	if p.Extra["current_state"] != "ready" || p.Extra["attempted_action"] != "start" || len(phases) != 2 || p.Extra["reason"] != nil {
+	if p.Extra["current_state"] != "ready" || p.Extra["attempted_action"] != "start" || len(phases) != 2 ||
+		p.Extra["reason"] != nil {
 		t.Error(p.Extra)
 	}
-	p = Of(refusal(codes.FailedPrecondition, "INVALID_PHASE_TRANSITION", "Cannot", map[string]string{"current_state": "paused",
-		"required_state": "completed"}))
-	if p.Extra["currentState"] != "paused" || p.Extra["requiredState"] != "completed" || p.Extra["current_state"] != "paused" {
+	p = Of(refusal(codes.FailedPrecondition, "INVALID_PHASE_TRANSITION", "Cannot",
+		map[string]string{"current_state": "paused",
+			"required_state": "completed"}))
+	if p.Extra["currentState"] != "paused" || p.Extra["requiredState"] != "completed" ||
+		p.Extra["current_state"] != "paused" {
 		t.Error(p.Extra)
 	}
-	p = Of(refusal(codes.FailedPrecondition, "RERUN_PRECONDITION_FAILED", "Cannot", map[string]string{"reason": "predecessor_incomplete"}))
+	p = Of(refusal(codes.FailedPrecondition, "RERUN_PRECONDITION_FAILED", "Cannot",
+		map[string]string{"reason": "predecessor_incomplete"}))
 	if p.Extra["reason"] != "predecessor_incomplete" {
 		t.Error(p.Extra)
 	}
@@ -127,8 +131,10 @@ func TestFieldsAndRetries(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
-	for kind, want := range map[codec.Kind]int{codec.Malformed: 400, codec.WrongType: 400, codec.WrongValue: 422, codec.Unknown: 422} {
-		if p := Of(codec.Faults{{Kind: codec.WrongValue, Field: "a", Message: "m"}, {Kind: kind, Field: "b", Message: "n"}}); p.Status != want {
+	for kind, want := range map[codec.Kind]int{codec.Malformed: 400, codec.WrongType: 400, codec.WrongValue: 422,
+		codec.Unknown: 422} {
+		if p := Of(codec.Faults{{Kind: codec.WrongValue, Field: "a", Message: "m"}, {Kind: kind, Field: "b",
+			Message: "n"}}); p.Status != want {
 			t.Error(kind, p)
 		}
 	}

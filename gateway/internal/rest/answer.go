@@ -84,7 +84,8 @@ func markReplay(ctx context.Context, header http.Header) {
 }
 
 // failed writes the envelope for whatever a handler or domainflowd refused.
-func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request, err error) {
+func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request,
+	err error) {
 	markReplay(ctx, w.Header())
 	p := problem.Of(err)
 	if route := routeOf(r.Context()); route != nil && !route.HasBody { // all it was given are parameters
@@ -94,7 +95,8 @@ func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w htt
 }
 
 // unrouted writes the envelope for paths and methods there are none of.
-func (t *table) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter, r *http.Request,
+func (t *table) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter,
+	r *http.Request,
 	status int) {
 	switch allowed := t.methods(r.URL.Path); {
 	case status == http.StatusMethodNotAllowed || len(allowed) > 0:

@@ -26,8 +26,8 @@ const (
 	bodyWait     = 30 * time.Second
 )
 
-// bind reads a request before the generated handler does, because only here its mistakes can be told in full. The handler
-// gets the body as a message already read, and path words by their names in the contract.
+// bind reads a request before the generated handler does, because only here its mistakes can be told in full. The
+// handler gets the body as a message already read, and path words by their names in the contract.
 func (t *table) bind(next runtime.HandlerFunc) runtime.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request, path map[string]string) {
 		pattern, _ := runtime.HTTPPattern(r.Context())

@@ -60,7 +60,8 @@ func open(t *testing.T) (*server, http.Handler) {
 		t.Fatal(err)
 	}
 	go func() { _ = back.Serve(listener) }()
-	conn, err := grpc.NewClient("passthrough:///"+listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("passthrough:///"+listener.Addr().String(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUnaryInterceptor(request.Unary), grpc.WithStreamInterceptor(request.Stream))
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +118,8 @@ func TestEveryRouteReachesItsRPC(t *testing.T) {
 	}
 	for _, route := range routes {
 		w := ask(handler, route.Method, example(route), "")
-		wanted := "/" + strings.Replace(string(route.RPC.FullName()), "."+string(route.RPC.Name()), "/"+string(route.RPC.Name()), 1)
+		wanted := "/" + strings.Replace(string(route.RPC.FullName()), "."+string(route.RPC.Name()),
+			"/"+string(route.RPC.Name()), 1)
 		if w.Code != http.StatusConflict || s.method != wanted {
 			t.Errorf("%s %s answered %d and called %s: %s", route.Method, route.Template, w.Code, s.method, w.Body)
 		}
@@ -166,7 +168,8 @@ func TestPathQueryAndBodyBecomeOneRequest(t *testing.T) {
 	s, handler := open(t)
 	ask(handler, http.MethodPost, "/api/v2/campaigns/abc/phases/http/pause?expected_state=running", "")
 	paused := &pb.PausePhaseRequest{}
-	if err := proto.Unmarshal(s.input, paused); err != nil || paused.CampaignId != "abc" || paused.Phase != pb.Phase_PHASE_HTTP ||
+	if err := proto.Unmarshal(s.input, paused); err != nil || paused.CampaignId != "abc" ||
+		paused.Phase != pb.Phase_PHASE_HTTP ||
 		paused.ExpectedState != pb.PhaseStatus_PHASE_STATUS_IN_PROGRESS {
 		t.Error(paused, err)
 	}
@@ -178,7 +181,8 @@ func TestPathQueryAndBodyBecomeOneRequest(t *testing.T) {
 	}
 	ask(handler, http.MethodGet, "/api/v2/personas/http/abc", "")
 	persona := &pb.GetPersonaRequest{}
-	if err := proto.Unmarshal(s.input, persona); err != nil || persona.PersonaType != pb.PersonaType_PERSONA_TYPE_HTTP || persona.PersonaId != "abc" {
+	if err := proto.Unmarshal(s.input, persona); err != nil ||
+		persona.PersonaType != pb.PersonaType_PERSONA_TYPE_HTTP || persona.PersonaId != "abc" {
 		t.Error(persona, err)
 	}
 }
@@ -198,7 +202,8 @@ func TestAnswers(t *testing.T) {
 	}
 	s.answer = &pb.ListCampaignsResponse{Campaigns: []*pb.Campaign{{Id: "a"}, {Id: "b"}}, TotalSize: 7}
 	w = ask(handler, http.MethodGet, "/api/v2/campaigns", "")
-	if w.Code != 200 || w.Header().Get("X-Total-Count") != "7" || w.Body.String()[0] != '[' || w.Header().Get("Cache-Control") != "no-store" {
+	if w.Code != 200 || w.Header().Get("X-Total-Count") != "7" || w.Body.String()[0] != '[' ||
+		w.Header().Get("Cache-Control") != "no-store" {
 		t.Error(w.Code, w.Header(), w.Body)
 	}
 	s.answer = &pb.ListCampaignsResponse{}
@@ -222,7 +227,8 @@ func TestTooMuchAtOnceIsRefused(t *testing.T) {
 	one := func() { done <- ask(handler, http.MethodGet, "/", "").Code }
 	go one()
 	<-entered
-	if w := ask(handler, http.MethodGet, "/", ""); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" {
+	if w := ask(handler, http.MethodGet, "/", ""); w.Code != http.StatusServiceUnavailable ||
+		w.Header().Get("Retry-After") != "1" {
 		t.Error(w.Code, w.Header())
 	}
 	release <- struct{}{}
@@ -237,7 +243,8 @@ func TestTooMuchAtOnceIsRefused(t *testing.T) {
 
 func TestWrongMethodsNameTheRightOnes(t *testing.T) {
 	_, handler := open(t)
-	for path, allowed := range map[string]string{"/api/v2/campaigns": "GET, POST", "/api/v2/campaigns/a": "DELETE, GET, PUT",
+	for path, allowed := range map[string]string{"/api/v2/campaigns": "GET, POST",
+		"/api/v2/campaigns/a":                  "DELETE, GET, PUT",
 		"/api/v2/campaigns/a/phases/dns/start": "POST"} {
 		if w := ask(handler, "PATCH", path, ""); w.Code != 405 || w.Header().Get("Allow") != allowed {
 			t.Error(path, w.Code, w.Header().Get("Allow"))

@@ -25,7 +25,8 @@ const (
 	pingWait       = 10 * time.Second
 )
 
-// Dial prepares the connection; it is made with the first call and made again whenever it is lost. The caller closes it.
+// Dial prepares the connection; it is made with the first call and made again whenever it is lost. The caller closes
+// it.
 func Dial(c *config.Config) (*grpc.ClientConn, error) {
 	security, err := transport(c)
 	if err != nil {
