@@ -159,7 +159,7 @@ class Gateway(Instance):
                 connection.putheader(name, value)
             if data is not None and "content-type" not in given:
                 connection.putheader("Content-Type", "application/json")
-            if data is not None and "content-length" not in given:
+            if data is not None and not {"content-length", "transfer-encoding"} & given:
                 connection.putheader("Content-Length", str(len(data)))
             connection.endheaders(data)
             answer = connection.getresponse()

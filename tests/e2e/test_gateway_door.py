@@ -99,6 +99,13 @@ class Door(GatewayTest):
         ):
             self.refused("POST", "/api/v2/campaigns", raw=body(size), status=status, code=code)
 
+    def test_a_body_without_a_length_has_the_same_limit(self):
+        headers = [("Transfer-Encoding", "chunked"), ("Content-Type", "application/json")]
+        for size, status, code in ((2, 422, "VALIDATION_ERROR"), ((1 << 20) + 1, 413, "PAYLOAD_TOO_LARGE")):
+            body = b"{" + b" " * (size - 2) + b"}"
+            raw = f"{size:x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+            self.refused("POST", "/api/v2/campaigns", raw=raw, headers=headers, status=status, code=code)
+
     def test_url_limit(self):
         start = "/api/v2/campaigns?search="
         for size, status, code in ((8191, 400, "BAD_REQUEST"), (8192, 400, "BAD_REQUEST"), (8193, 414, "URI_TOO_LONG")):
