@@ -94,9 +94,12 @@ func (w *writer) members(m protoreflect.Message, first bool) bool {
 
 // isLeftOut says whether the member has nothing to show.
 func isLeftOut(member *member, m protoreflect.Message) bool {
-	field := member.field
-	canBeAbsent := field.HasPresence() || (field.Enum() != nil && field.Cardinality() != protoreflect.Repeated)
-	return !member.nullable && (member.omitEmpty || canBeAbsent) && !m.Has(field)
+	return !member.nullable && (member.omitEmpty || canBeAbsent(member.field)) && !m.Has(member.field)
+}
+
+// canBeAbsent says whether a field that is not set is no member.
+func canBeAbsent(field protoreflect.FieldDescriptor) bool {
+	return field.HasPresence() || (field.Enum() != nil && field.Cardinality() != protoreflect.Repeated)
 }
 
 func (w *writer) pair(name string, member *member, m protoreflect.Message, first bool) bool {

@@ -104,14 +104,15 @@ func read(r *http.Request) (*pb.ExportDomainsRequest, *format, error) {
 		values.Del("format")
 	}
 	list := &pb.ListDomainsRequest{}
-	if err := codec.Query(values, list, isPaging); err != nil {
+	if err := codec.Query(values, list, IsPaging); err != nil {
 		return nil, nil, err
 	}
 	list.CampaignId, _ = Campaign(r.URL.Path)
 	return &pb.ExportDomainsRequest{List: list}, chosen, nil
 }
 
-func isPaging(field protoreflect.Name) bool {
+// IsPaging says which fields of the list an export does not take.
+func IsPaging(field protoreflect.Name) bool {
 	switch field {
 	case "campaign_id", "page_size", "page_token", "limit", "offset":
 		return true

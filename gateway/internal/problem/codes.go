@@ -2,6 +2,7 @@ package problem
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -74,4 +75,28 @@ func codeOf(code codes.Code, reason string) (string, int) {
 		return "INTERNAL_SERVER_ERROR", http.StatusInternalServerError
 	}
 	return known.code, statusOf[known.code]
+}
+
+// StatusOf is the HTTP status of a code; false for a word that is none.
+func StatusOf(code string) (int, bool) {
+	status, ok := statusOf[code]
+	return status, ok
+}
+
+// StatusOfGRPC is the HTTP status of a refusal with that reason.
+func StatusOfGRPC(code codes.Code, reason string) int {
+	_, status := codeOf(code, reason)
+	return status
+}
+
+// CodesOf are the codes with that HTTP status, sorted.
+func CodesOf(status int) []string {
+	var found []string
+	for code, its := range statusOf {
+		if its == status {
+			found = append(found, code)
+		}
+	}
+	slices.Sort(found)
+	return found
 }

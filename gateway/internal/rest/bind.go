@@ -89,14 +89,14 @@ func (route *Route) read(w http.ResponseWriter, r *http.Request, path map[string
 
 // notInQuery says whether a field may not be a parameter.
 func (route *Route) notInQuery(field protoreflect.Name) bool {
-	return route.taken(field) || route.HasBody && !slices.Contains(route.Query, string(field))
+	return route.Taken(field) || route.HasBody && !slices.Contains(route.Query, string(field))
 }
 
 func (route *Route) readJSON(data []byte, message proto.Message) error {
 	if len(data) == 0 {
 		return nil
 	}
-	err := codec.Unmarshal(data, message, route.taken)
+	err := codec.Unmarshal(data, message, route.Taken)
 	var faults codec.Faults
 	if errors.As(err, &faults) && route.WordStatus == http.StatusBadRequest && len(faults) == 1 &&
 		faults[0].Kind == codec.WrongValue {

@@ -8,10 +8,12 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 
 	"domainflow.io/gateway"
+	"domainflow.io/gateway/internal/problem"
 )
 
 // Route is one line of the REST API: a rule of http_rules.yaml joined with what the contract says of its RPC.
@@ -26,6 +28,7 @@ type Route struct {
 	Headers      map[string]string // of a success
 	Query        []string          // fields a request with a body also takes as parameters
 	WordStatus   int               // of an unknown enum word in the body
+	Operation    string            // id in the document of the API; empty: the RPC's name
 	inPath       map[protoreflect.Name]bool
 	segments     []string // a variable is empty
 }
@@ -46,6 +49,7 @@ type rule struct {
 		Headers    map[string]string `yaml:"headers"`
 		Query      []string          `yaml:"query"`
 		WordStatus int               `yaml:"unknown_word"`
+		Operation  string            `yaml:"operation"`
 	} `yaml:"rest"`
 }
 
@@ -88,7 +92,7 @@ func makeRoute(one rule) (*Route, error) {
 	}
 	route := &Route{RPC: method, HasBody: one.Body != "", ResponseBody: one.ResponseBody, Status: one.Rest.Status,
 		Location: one.Rest.Location, Headers: one.Rest.Headers, Query: one.Rest.Query, WordStatus: one.Rest.WordStatus,
-		inPath: map[protoreflect.Name]bool{}}
+		Operation: one.Rest.Operation, inPath: map[protoreflect.Name]bool{}}
 	for name, template := range map[string]string{http.MethodGet: one.Get, http.MethodPut: one.Put,
 		http.MethodPost: one.Post, http.MethodDelete: one.Delete} {
 		if template != "" {
@@ -142,8 +146,17 @@ func (r *Route) matches(path string) bool {
 	return true
 }
 
-// taken says whether the path gives the field.
-func (r *Route) taken(field protoreflect.Name) bool { return r.inPath[field] }
+// StatusOf is the status of a refusal by domainflowd on this route.
+func (r *Route) StatusOf(code codes.Code, reason string) int {
+	status := problem.StatusOfGRPC(code, reason)
+	if status == http.StatusUnprocessableEntity && !r.HasBody { // problem.InQuery
+		return http.StatusBadRequest
+	}
+	return status
+}
+
+// Taken says whether the path gives the field.
+func (r *Route) Taken(field protoreflect.Name) bool { return r.inPath[field] }
 
 // table finds routes.
 type table struct {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc/health/grpc_health_v1"
 
+	"domainflow.io/gateway/internal/openapi"
 	"domainflow.io/gateway/internal/problem"
 )
 
@@ -50,15 +51,26 @@ func plain(w http.ResponseWriter, status int, text string) {
 }
 
 // public is the pages of the public port by path.
-func (p *pages) public() map[string]http.HandlerFunc {
-	found := map[string]http.HandlerFunc{"/": onlyGet(start)}
+func (p *pages) public() (map[string]http.HandlerFunc, error) {
+	document, err := openapi.Handler(Version)
+	if err != nil {
+		return nil, err
+	}
+	explorer, err := openapi.Explorer()
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]http.HandlerFunc{"/": onlyGet(start), "/openapi.json": onlyGet(document)}
+	for path, page := range explorer {
+		found[path] = onlyGet(page)
+	}
 	for _, prefix := range []string{"", "/api/v2"} {
 		found[prefix+"/health"] = onlyGet(p.alive)
 		found[prefix+"/health/live"] = onlyGet(p.alive)
 		found[prefix+"/health/ready"] = onlyGet(p.ready)
 		found[prefix+"/ping"] = onlyGet(p.ping)
 	}
-	return found
+	return found, nil
 }
 
 func onlyGet(handler http.HandlerFunc) http.HandlerFunc {
@@ -110,6 +122,8 @@ const startPage = `<!doctype html>
 <h1>DomainFlow Studio</h1>
 <p>This is the REST gateway. What it offers:</p>
 <ul>
+<li><a href="/docs">/docs</a>: every route, to read and to try out</li>
+<li><a href="/openapi.json">/openapi.json</a>: the same for programs, as OpenAPI 3.0</li>
 <li><a href="/api/v2/campaigns">/api/v2/campaigns</a>: the campaigns</li>
 <li><a href="/api/v2/personas">/api/v2/personas</a>: the personas</li>
 <li><a href="/api/v2/keyword-sets">/api/v2/keyword-sets</a>: the keyword sets</li>

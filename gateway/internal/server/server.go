@@ -77,7 +77,10 @@ func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages, streams 
 	if err != nil {
 		return nil, err
 	}
-	fixed := own.public()
+	fixed, err := own.public()
+	if err != nil {
+		return nil, err
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if page := fixed[r.URL.Path]; page != nil {
 			request.Of(r.Context()).Route = r.URL.Path

@@ -126,3 +126,6 @@ func typeOf(name string) int {
 	}
 	return -1
 }
+
+// Types are the names of all types of events.
+func Types() []string { return typeNames[:] }

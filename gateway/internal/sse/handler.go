@@ -25,6 +25,9 @@ const (
 // Prefix is where all paths of this package are.
 const Prefix = "/api/v2/sse/"
 
+// Templates are the paths of this package, as logs and metrics name them.
+var Templates = []string{Prefix + "campaigns/{id}", Prefix + "campaigns/{id}/events", Prefix + "events", Prefix + "events/stats"}
+
 // ServeHTTP answers everything below Prefix.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	serve, route := h.route(r)
