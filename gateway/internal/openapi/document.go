@@ -1,18 +1,14 @@
 package openapi
 
 import (
+	_ "embed"
 	"encoding/json"
 
 	"domainflow.io/gateway/internal/rest"
 )
 
-const about = `Finds domains worth a look: names made of a pattern, resolved, fetched, searched for keywords, scored, and
-decided upon.
-
-Success bodies are bare objects or lists; every refusal is an ` + "`Error`" + `. Unknown members and parameters are refused in
-requests; in answers and events more may come, so ignore what you don't know. Every answer carries ` + "`X-Request-Id`" + `:
-yours, when you send one of at most 64 letters, digits and ` + "`-_.:`" + `. Texts are limited in bytes; ` + "`maxLength`" + `
-is the same number. Live updates are event streams: see Events.`
+//go:embed about.md
+var about string
 
 // New is the document as JSON. The version is domainflowd's.
 func New(version string) ([]byte, error) {
@@ -32,10 +28,13 @@ func newDocument(version string) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &document{OpenAPI: "3.0.3", Servers: []server{{URL: "/"}}, seen: map[string]string{}, items: map[string]*pathItem{},
-		Info: info{Title: "DomainFlow Studio", Description: about, Version: version, License: license{"Apache-2.0"}}, contract: comments}
-	d.Components = components{Schemas: map[string]*schema{}, Responses: map[string]*response{}, Parameters: map[string]*parameter{},
-		Headers: headers()}
+	d := &document{OpenAPI: "3.0.3", Servers: []server{{URL: "/"}}, seen: map[string]string{},
+		items:    map[string]*pathItem{},
+		Info:     info{Title: "DomainFlow Studio", Description: about, Version: version, License: license{"Apache-2.0"}},
+		contract: comments}
+	d.Components = components{Schemas: map[string]*schema{}, Responses: map[string]*response{},
+		Parameters: map[string]*parameter{},
+		Headers:    headers()}
 	d.Components.Parameters["IdempotencyKey"] = idempotencyKey()
 	d.addFailures()
 	for _, route := range routes {

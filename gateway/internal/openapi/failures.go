@@ -13,8 +13,8 @@ import (
 	"domainflow.io/gateway/internal/rest"
 )
 
-// The comments of the contract name the reasons of a refusal: with their code, `NOT_FOUND / CAMPAIGN_UNKNOWN`, or, where
-// that was said for the whole service, alone.
+// The comments of the contract name the reasons of a refusal: with their code, `NOT_FOUND / CAMPAIGN_UNKNOWN`, or,
+// where that was said for the whole service, alone.
 var (
 	pairs   = regexp.MustCompile(`\b([A-Z][A-Z_]+) / ([A-Z][A-Z0-9_]+)`)
 	singles = regexp.MustCompile(`\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b`)
@@ -154,7 +154,8 @@ func (d *document) addFailures() {
 			{"field", text("Which member or parameter, as a path: `configuration.patternConfig.tlds[0]`.")},
 			{"code", text("A word to test.")}, {"message", text("A sentence for a person.")},
 			{"context", &schema{Type: "object", Additional: true}}}}
-	inner := &schema{Type: "object", Description: "A refusal may tell more, for example `current_state`, `reason`, `incident`.",
+	inner := &schema{Type: "object", Description: "A refusal may tell more, for example `current_state`, `reason`, " +
+		"`incident`.",
 		Required: []string{"code", "message", "details", "timestamp", "path"}, Additional: true, Properties: ordered[*schema]{
 			{"code", text("A word to test: one of those the answer's status has here, or `E_ANALYSIS_…` with 409.")},
 			{"message", text("A sentence for a person.")},

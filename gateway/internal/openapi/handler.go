@@ -34,7 +34,8 @@ func newStored(contentType string, data []byte) *stored {
 	_, _ = out.Write(plain)
 	_ = out.Close()
 	sum := sha256.Sum256(plain)
-	return &stored{contentType: contentType, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, plain: plain, packed: packed.Bytes()}
+	return &stored{contentType: contentType, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, plain: plain,
+		packed: packed.Bytes()}
 }
 
 func (s *stored) serve(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,6 @@
-// Package openapi describes the REST API as an OpenAPI 3.0 document. What routes take and answer comes from http_rules.yaml,
-// the descriptors and their comments, by the rules of package codec; what no RPC answers is written in pages.go and
-// events.go.
+// Package openapi describes the REST API as an OpenAPI 3.0 document. What routes take and answer comes from
+// http_rules.yaml, the descriptors and their comments, by the rules of package codec; what no RPC answers is written in
+// pages.go and events.go.
 package openapi
 
 import (

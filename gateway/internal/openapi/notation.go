@@ -2,8 +2,8 @@ package openapi
 
 import "strings"
 
-// members is the schema of an object written as `name kind, name? kind`: a ? says that the member may be absent. A kind is
-// text, uuid, time, integer, number, boolean, object, any, the name of a component, words a/b/c, [kind] for a list,
+// members is the schema of an object written as `name kind, name? kind`: a ? says that the member may be absent. A kind
+// is text, uuid, time, integer, number, boolean, object, any, the name of a component, words a/b/c, [kind] for a list,
 // {name kind; name kind} for an object, or any of them with |null.
 func members(notation string, d *document) *schema {
 	return split(notation, ", ", d)

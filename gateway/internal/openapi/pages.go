@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strconv"
 
-	"google.golang.org/protobuf/reflect/protoreflect"
-
 	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/export"
 	"domainflow.io/gateway/internal/pb"
@@ -20,7 +18,8 @@ func (d *document) refusals(o *operation, statuses ...int) {
 }
 
 func answers(description, contentType string, s *schema) *response {
-	return &response{Description: description, Headers: map[string]*header{"X-Request-Id": {Ref: "#/components/headers/RequestId"}},
+	return &response{Description: description,
+		Headers: map[string]*header{"X-Request-Id": {Ref: "#/components/headers/RequestId"}},
 		Content: map[string]*mediaType{contentType: {Schema: s}}}
 }
 
@@ -58,7 +57,8 @@ func (d *document) addPages() error {
 		{"/openapi.json", "getOpenApi", "This document", jsonType, &schema{Type: "object", Additional: true}, false, nil},
 		{"/docs", "getExplorer", "This document to click through", htmlType, &schema{Type: "string"}, false, nil},
 		{"/livez", "getLivez", "Whether the gateway lives", plainType, &schema{Type: "string"}, false, ops},
-		{"/readyz", "getReadyz", "Whether the gateway and domainflowd can work", plainType, &schema{Type: "string"}, true, ops},
+		{"/readyz", "getReadyz", "Whether the gateway and domainflowd can work", plainType, &schema{Type: "string"}, true,
+			ops},
 		{"/metrics", "getMetrics", "Metrics as Prometheus reads them", plainType, &schema{Type: "string"}, false, ops},
 	} {
 		o := &operation{OperationID: page.id, Tags: []string{pageTag}, Summary: page.summary, Servers: page.servers,
@@ -86,7 +86,8 @@ func (d *document) addPages() error {
 func cached(o *operation) {
 	o.Parameters = []*parameter{{Name: "If-None-Match", In: "header", Description: "The `ETag` of a copy.",
 		Schema: &schema{Type: "string"}}}
-	etag := map[string]*header{"ETag": {Required: true, Description: "Changes with the document.", Schema: &schema{Type: "string"}},
+	etag := map[string]*header{"ETag": {Required: true, Description: "Changes with the document.",
+		Schema: &schema{Type: "string"}},
 		"X-Request-Id": {Ref: "#/components/headers/RequestId"}}
 	o.Responses["200"].Headers = etag
 	o.Responses["304"] = &response{Description: "The copy is good.", Headers: etag}
@@ -96,10 +97,11 @@ func cached(o *operation) {
 func (d *document) addExport() error {
 	o := &operation{OperationID: "exportCampaignDomains", Tags: []string{domainTag},
 		Summary: "Every domain that passes the filters, in the list's order",
-		Description: "One download of all rows, as CSV by RFC 4180 or as a JSON list. Cells that a spreadsheet could take for a " +
+		Description: "One download of all rows, as CSV by RFC 4180 or as a JSON list. Cells that a spreadsheet could " +
+			"take for a " +
 			"formula begin with `'`. A download that breaks off ends the connection: a part is never taken for the whole.",
 		Responses: map[string]*response{}}
-	for _, member := range codec.Members(pb.File_domainflow_v2_domain_service_proto.Messages().ByName("ListDomainsRequest")) {
+	for _, member := range codec.Members((&pb.ListDomainsRequest{}).ProtoReflect().Descriptor()) {
 		switch {
 		case member.Field.Name() == "campaign_id":
 			o.Parameters = append(o.Parameters, d.inPath(member.Field.JSONName(), member))
@@ -109,17 +111,11 @@ func (d *document) addExport() error {
 	}
 	o.Parameters = append(o.Parameters, &parameter{Name: "format", In: "query", Description: "csv unless said.",
 		Schema: &schema{Type: "string", Enum: words("csv", "json"), Default: "csv"}})
-	enum := func(value protoreflect.Enum) string {
-		d.enum(value.Descriptor(), answered)
-		return string(value.Descriptor().Name())
-	}
-	row := members("domain text, dnsStatus "+enum(pb.DnsStatus(0))+", httpStatus "+enum(pb.HttpStatus(0))+", leadStatus "+
-		enum(pb.LeadStatus(0))+", rejectionReason "+enum(pb.RejectionReason(0))+", domainScore number|null, richness number|null, "+
-		"keywordsUnique integer, top3 [text], title text", d)
-	d.Components.Schemas["ExportedDomain"] = row
-	o.Responses["200"] = answers("The rows.", jsonType, &schema{Type: "array", Items: schemaRef("ExportedDomain")})
-	o.Responses["200"].Content["text/csv"] = &mediaType{Schema: &schema{Type: "string", Description: "A header line, then a line for " +
-		"each domain: the members of ExportedDomain in their order."}}
+	row := d.message((&pb.ExportedDomain{}).ProtoReflect().Descriptor(), answered)
+	o.Responses["200"] = answers("The rows.", jsonType, &schema{Type: "array", Items: row})
+	o.Responses["200"].Content["text/csv"] = &mediaType{Schema: &schema{Type: "string",
+		Description: "A header line, then a line for " +
+			"each domain: the members of ExportedDomain in their order."}}
 	o.Responses["200"].Headers["Content-Disposition"] = &header{Required: true, Schema: &schema{Type: "string"}}
 	d.refusals(o, 400, 404, 414, 429, 431, 500, 503, 504)
 	return d.add(http.MethodGet, "/api/v2/campaigns/{campaignId}/domains/export", o)

@@ -125,7 +125,8 @@ func (d *document) inPath(name string, member codec.Member) *parameter {
 	if s.Type == "string" && s.Format == "" && s.Enum == nil {
 		s.MinLength = 1
 	}
-	return &parameter{Name: name, In: "path", Required: true, Description: take(&s.Description, d.contract.comment(member.Field)),
+	return &parameter{Name: name, In: "path", Required: true, Description: take(&s.Description,
+		d.contract.comment(member.Field)),
 		Schema: s}
 }
 
@@ -194,7 +195,8 @@ func (d *document) success(r *rest.Route, o *operation) {
 func (d *document) headers(r *rest.Route) map[string]*header {
 	all := map[string]*header{"X-Request-Id": {Ref: "#/components/headers/RequestId"}}
 	for name, value := range r.Headers {
-		all[name] = &header{Required: true, Description: "Always `" + value + "`.", Schema: &schema{Type: "string", Enum: words(value)}}
+		all[name] = &header{Required: true, Description: "Always `" + value + "`.", Schema: &schema{Type: "string",
+			Enum: words(value)}}
 	}
 	if r.RPC.Output().Fields().ByName("total_size") != nil {
 		all["X-Total-Count"] = &header{Ref: "#/components/headers/TotalCount"}

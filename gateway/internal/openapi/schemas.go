@@ -28,7 +28,8 @@ func (d *document) message(m protoreflect.MessageDescriptor, on way) *schema {
 }
 
 // object is the schema of a message without some of its fields, under a name.
-func (d *document) object(name string, m protoreflect.MessageDescriptor, on way, without func(protoreflect.Name) bool) *schema {
+func (d *document) object(name string, m protoreflect.MessageDescriptor, on way,
+	without func(protoreflect.Name) bool) *schema {
 	ref := schemaRef(name)
 	if d.Components.Schemas[name] != nil {
 		return ref
@@ -160,7 +161,8 @@ func (d *document) enum(enum protoreflect.EnumDescriptor, on way) *schema {
 	}
 	if d.Components.Schemas[name] == nil {
 		byNumber := func(number protoreflect.EnumNumber) string { return codec.WordOf(enum, number) }
-		d.Components.Schemas[name] = &schema{Type: "string", Enum: words(written...), Description: d.contract.words(enum, byNumber)}
+		d.Components.Schemas[name] = &schema{Type: "string", Enum: words(written...), Description: d.contract.words(enum,
+			byNumber)}
 	}
 	return schemaRef(name)
 }

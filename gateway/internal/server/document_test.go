@@ -107,7 +107,7 @@ func TestWhatIsDescribedIsThere(t *testing.T) {
 	streams := sse.New(sse.Options{Dial: func() (*grpc.ClientConn, error) { return conn, nil },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Limits: sse.DefaultLimits()})
 	defer streams.Close()
-	public, err := publicHandler(&config.Config{Deadline: time.Second}, conn, own, streams)
+	public, err := publicHandler(&config.Config{Deadline: time.Second, RequestsMax: 1}, conn, own, streams)
 	if err != nil {
 		t.Fatal(err)
 	}
