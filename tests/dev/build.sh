@@ -2,6 +2,7 @@
 # Building, formatting, and the pinned tools that are not in Debian.
 
 GRPCURL=github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.8.9
+MIGRATE=github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.1 # the tool whose books `domainflowd migrate` keeps
 BUF=tests/tools/node_modules/@bufbuild/buf-linux-x64/bin/buf
 IMAGE=proto/image.binpb
 
@@ -48,13 +49,21 @@ tool_buf() {
 	touch $BUF
 }
 
-tool_grpcurl() {
-	[ -x .cache/bin/grpcurl ] && return
-	step "building grpcurl"
+# Builds a pinned Go program into .cache/bin, unless that version is there already. More arguments are go install's.
+tool_go() {
+	local package=$1 name
+	shift
+	name=$(basename "${package%@*}")
+	[ "$(go version -m ".cache/bin/$name" 2>/dev/null | awk '$1 == "mod" { print $3 }')" = "${package#*@}" ] && return
+	step "building $name"
 	mkdir -p .cache/bin
-	GOBIN=$ROOT/.cache/bin GOPATH=$ROOT/.cache/go GOFLAGS=-modcacherw quietly .cache/grpcurl.log go install $GRPCURL ||
-		die "go could not build grpcurl"
+	GOBIN=$ROOT/.cache/bin GOPATH=$ROOT/.cache/go GOFLAGS=-modcacherw quietly ".cache/$name.log" go install "$@" "$package" ||
+		die "go could not build $name"
 }
+
+tool_grpcurl() { tool_go $GRPCURL; }
+
+tool_migrate() { tool_go $MIGRATE -tags postgres; }
 
 our_c_files() { git ls-files 'server/*.[ch]' 'client/*.[ch]' 'proto/*.[ch]' 'tests/*.[ch]'; }
 

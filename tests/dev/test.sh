@@ -51,6 +51,7 @@ command_test() {
 	packages_ensure
 	tool_buf
 	tool_grpcurl
+	tool_migrate
 	RESULTS=$run/test/results
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"
