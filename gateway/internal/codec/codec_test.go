@@ -100,6 +100,9 @@ func (r random) fill(member *member, field protoreflect.FieldDescriptor, value *
 		*value = protoreflect.ValueOfBytes([]byte(texts[r.Intn(len(texts))]))
 	case protoreflect.DoubleKind:
 		*value = protoreflect.ValueOfFloat64([]float64{0, 1, -0.125, 1e300, 1e-300, 46.5, 1.0 / 3}[r.Intn(7)])
+		if member.hasMost || member.hasLeast {
+			*value = protoreflect.ValueOfFloat64(float64(member.least))
+		}
 	case protoreflect.Int32Kind:
 		*value = protoreflect.ValueOfInt32(int32(n))
 	case protoreflect.Int64Kind:

@@ -15,7 +15,7 @@ type Member struct {
 	Alias       string // answers repeat the value under it; empty: none
 	IsJSON      bool   // any JSON, `{}` when empty
 	IsNullable  bool
-	IsRequired  bool // in an answer: always there; in a request: refused without it
+	IsAlways    bool // answers always have it
 	IsParameter bool // can be given in a query
 	Least, Most *int32
 	BytesMax    uint32 // of a text, also of each in a list; 0: nothing is said
@@ -37,9 +37,10 @@ func Members(message protoreflect.MessageDescriptor) []Member {
 
 func describe(m *member, message protoreflect.MessageDescriptor) Member {
 	d := Member{Field: m.field, Name: m.name, Alias: m.alias, IsJSON: m.isJSON, IsNullable: m.nullable,
-		IsRequired: m.nullable || !m.omitEmpty && !canBeAbsent(m.field), IsParameter: parameter(message, m.name) != nil}
+		IsAlways: m.nullable || !m.omitEmpty && !canBeAbsent(m.field), IsParameter: parameter(message, m.name) != nil}
 	if options, ok := m.field.Options().(*descriptorpb.FieldOptions); ok && options != nil {
 		d.BytesMax = proto.GetExtension(options, pb.E_MaxBytes).(uint32)
+		d.IsAlways = d.IsAlways || proto.GetExtension(options, pb.E_RestAlways).(bool)
 		d.ItemsMax = proto.GetExtension(options, pb.E_MaxItems).(uint32)
 	}
 	if m.hasLeast {

@@ -57,7 +57,7 @@ func failure(status int, reasons []string) *response {
 	}
 	sort.Strings(reasons)
 	r := refusal(status)
-	r.Description += " Reasons: " + strings.Join(reasons, ", ") + "."
+	r.Description = meanings[status] + " Here: " + strings.Join(reasons, ", ") + "."
 	return r
 }
 
@@ -75,6 +75,8 @@ func (d *document) reasons(r *rest.Route) map[int][]string {
 	for _, word := range singles.FindAllString(ofRPC, -1) {
 		if status := known[word]; status != 0 {
 			found[word] = status
+		} else if codeNamed(word) != codes.Unknown {
+			continue // the code of a pair
 		} else if status, ok := problem.StatusOf(word); ok {
 			found[word] = status
 		}

@@ -75,7 +75,7 @@ func (d *document) isRequired(member codec.Member, on way) bool {
 	if on == asked {
 		return strings.HasPrefix(d.contract.comment(member.Field), "Required")
 	}
-	return member.IsRequired
+	return member.IsAlways
 }
 
 // member is the schema of one member.
@@ -179,7 +179,7 @@ func (d *document) text(member codec.Member, on way) *schema {
 	comment := d.contract.comment(member.Field)
 	isUUID := strings.HasPrefix(comment, "UUID") || strings.HasPrefix(comment, "Lower-case UUID") ||
 		strings.HasPrefix(comment, "Required: UUID")
-	isEmptyToo := on == answered && strings.Contains(comment, "empty") && member.IsRequired && !member.IsNullable
+	isEmptyToo := on == answered && strings.Contains(comment, "empty") && member.IsAlways && !member.IsNullable
 	if isUUID && !isEmptyToo {
 		s.Format = "uuid"
 		s.MaxLength = 0
