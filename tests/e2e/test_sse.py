@@ -1,14 +1,16 @@
 """Event streams as browsers get them: gateway and domainflowd together (docs/events.md)."""
+import json
 import re
 import shutil
 import unittest
 
-from eventstreams import EventStream, Follower, Refused
+from eventstreams import Crowd, EventStream, Follower, Refused
 from stack import ROOT, Stack, process
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 HEARTBEAT = {"REST_STREAMS_KEEP_ALIVE": "500ms"}
 WAIT_SECONDS = 120
+CROWD, CUTS, ROUNDS = 200, 10, 100
 
 
 def path(campaign, query=""):
@@ -261,6 +263,50 @@ class Interruptions(StackCase):
             self.stack.restart(0)
         events = stream.read(lambda e: e.number == stored[-1][0])
         self.assert_exact([e for e in events if e.kind != "keep_alive"], stored[1:])
+
+
+class Crowds(unittest.TestCase):
+    def test_every_transition_reaches_a_crowd_once_and_in_order_however_often_it_is_cut_off(self):
+        with Stack(instances=2, roles=["api,jobs"] * 2, with_gateway=True, gateway_settings=HEARTBEAT) as stack:
+            personas, sets = [stack.create_persona("dns"), stack.create_persona("http")], [stack.create_keyword_set()]
+            campaign = stack.create_campaign(10, mode="step_by_step", personas=personas, keyword_sets=sets)
+            door = stack.add_gateway(1)  # the changes are made elsewhere
+            crowd = Crowd(stack.gateway.rest, path(campaign), CROWD, cuts=CUTS, last_id=0)
+            self.addCleanup(crowd.stop)
+            stack.start_generation(campaign)  # nobody works on it: it is in progress until it is paused
+            for number in range(ROUNDS):
+                for action in ("pause", "resume"):
+                    answer = door.call("POST", f"/api/v2/campaigns/{campaign}/phases/generation/{action}")
+                    self.assertEqual(answer.status, 200, answer)
+                if number == ROUNDS // 3:
+                    stack.gateway.kill()
+                    stack.gateway.start()
+                if number == ROUNDS * 2 // 3:
+                    stack.kill(0)
+                    stack.restart(0)
+            stored = [(int(number), kind) for number, kind in stack.sql(
+                f"SELECT event_number, type FROM campaign_events WHERE campaign_id = '{campaign}' ORDER BY event_number")]
+            self.assertGreaterEqual(len(stored), 2 * ROUNDS)
+            stack.wait_until(lambda: crowd.trouble or all(m.last_id == stored[-1][0] for m in crowd.members), WAIT_SECONDS,
+                             f"the crowd to read event {stored[-1][0]}")
+            crowd.stop()
+            self.assertIsNone(crowd.trouble)
+            for member in crowd.members:
+                self.assertEqual(member.cuts, [])
+                self.assertGreater(member.connects, CUTS)
+                self.assertEqual([(number, kind) for _, number, kind, _ in member.frames if number], stored)
+                self.assertNotIn("resync", {kind for _, _, kind, _ in member.frames})
+                self.assert_states(member)
+
+    def assert_states(self, member):
+        """The phaseUpdate of each transition comes before it; a second time only when the stream was cut in between."""
+        updates = [data["sequence"] for data in (json.loads(text) for _, _, kind, text in member.frames if kind == "phaseUpdate")
+                   if data.get("sequence")]
+        transitions = [json.loads(text)["sequence"] for _, number, kind, text in member.frames
+                       if number and kind != "phase_auto_started" and kind.startswith("phase_")]
+        self.assertEqual(sorted(set(updates)), transitions)
+        self.assertEqual(updates, sorted(updates))
+        self.assertLess(len(updates) - len(transitions), member.connects)
 
 
 class BehindNginx(StackCase):
