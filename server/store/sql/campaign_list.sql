@@ -4,6 +4,8 @@
 -- $6 bool only after: $7 bigint this time in microseconds, or $8 text this name in lower case, and $9 uuid this id
 -- $10 int at most   $11 int rows to leave out
 -- rows: five a campaign, in pipeline order
+-- Planned with the values, the CASEs fold away, and newest first reads one page of campaigns_workspace_created: places
+-- are counted behind the LIMIT, since a window over all rows reads all rows.
 WITH keyed AS (
   SELECT id, CASE $4::text WHEN 'created_at' THEN created_at WHEN 'updated_at' THEN updated_at END AS key_time,
          CASE $4::text WHEN 'name' THEN lower(name) ELSE '' END AS key_name
@@ -12,19 +14,19 @@ WITH keyed AS (
      AND ($2::text IS NULL OR status = $2::text::campaign_status_enum)
      AND ($3::text IS NULL OR strpos(lower(name), lower($3::text)) > 0)
 ), page AS (
-  SELECT id, key_time, key_name, row_number() OVER (
+  SELECT id, key_time, key_name, row_number() OVER () AS place
+    FROM (SELECT id, key_time, key_name
+            FROM keyed
+           WHERE NOT $6::boolean
+              OR CASE WHEN $4::text = 'name' AND $5::boolean THEN (key_name, id) < ($8::text, $9::uuid)
+                      WHEN $4::text = 'name' THEN (key_name, id) > ($8::text, $9::uuid)
+                      WHEN $5::boolean
+                      THEN (key_time, id) < (timestamptz 'epoch' + $7::bigint * interval '1 microsecond', $9::uuid)
+                      ELSE (key_time, id) > (timestamptz 'epoch' + $7::bigint * interval '1 microsecond', $9::uuid) END
            ORDER BY CASE WHEN NOT $5::boolean THEN key_time END, CASE WHEN $5::boolean THEN key_time END DESC,
                     CASE WHEN NOT $5::boolean THEN key_name END, CASE WHEN $5::boolean THEN key_name END DESC,
-                    CASE WHEN NOT $5::boolean THEN id END, CASE WHEN $5::boolean THEN id END DESC) AS place
-    FROM keyed
-   WHERE NOT $6::boolean
-      OR CASE WHEN $4::text = 'name' AND $5::boolean THEN (key_name, id) < ($8::text, $9::uuid)
-              WHEN $4::text = 'name' THEN (key_name, id) > ($8::text, $9::uuid)
-              WHEN $5::boolean
-              THEN (key_time, id) < (timestamptz 'epoch' + $7::bigint * interval '1 microsecond', $9::uuid)
-              ELSE (key_time, id) > (timestamptz 'epoch' + $7::bigint * interval '1 microsecond', $9::uuid) END
-   ORDER BY place
-   LIMIT $10::integer OFFSET $11::integer
+                    CASE WHEN NOT $5::boolean THEN id END, CASE WHEN $5::boolean THEN id END DESC
+           LIMIT $10::integer OFFSET $11::integer) AS ordered
 )
 SELECT c.id, c.workspace_id, c.user_id, c.name, c.description, c.status, c.mode, c.configuration, c.scoring_profile_id,
        c.duplicated_from, c.error_message, c.restart_running, c.last_sequence, c.last_event, c.version,
