@@ -18,7 +18,7 @@
 
 #define PIECE_ROWS   5000 /* read at once */
 #define MESSAGE_ROWS 500  /* sent at once: a megabyte where every title is as long as it may be */
-#define QUEUED_MOST  1    /* messages waiting when the next is made */
+#define UNREAD_MOST  2    /* messages on their way when the next is made */
 
 struct export
 {
@@ -66,10 +66,16 @@ static Domainflow__V2__ExportedDomain *row_pb(struct arena *arena, const struct 
 	return pb;
 }
 
+static struct status wait_reader(struct export *e, size_t most)
+{
+	if (rpc_stream_wait_room(e->stream, most, e->api->settings->export_stall_ms))
+		return STATUS_OK_VALUE;
+	return status_make(STATUS_RESOURCE_EXHAUSTED, "SLOW_READER", "nobody read the export for too long");
+}
+
 static struct status send_rows(struct export *e, struct arena *arena, const struct export_row *rows, size_t count)
 {
 	Domainflow__V2__ExportDomainsResponse message = DOMAINFLOW__V2__EXPORT_DOMAINS_RESPONSE__INIT;
-	int64_t stall_ms = e->api->settings->export_stall_ms;
 
 	message.rows = arena_array(arena, count + 1, sizeof *message.rows);
 	if (!message.rows)
@@ -79,8 +85,7 @@ static struct status send_rows(struct export *e, struct arena *arena, const stru
 		if (!message.rows[message.n_rows])
 			return status_out_of_memory();
 	}
-	if (!rpc_stream_wait_room(e->stream, QUEUED_MOST, stall_ms))
-		return status_make(STATUS_RESOURCE_EXHAUSTED, "SLOW_READER", "nobody read the export for too long");
+	TRY(wait_reader(e, UNREAD_MOST));
 	e->has_sent = true;
 	if (!rpc_stream_send_message(e->stream, &message.base, 0))
 		return status_make(STATUS_CANCELLED, "CANCELLED", "the client went away");
@@ -163,7 +168,9 @@ static struct status export_all(struct export *e)
 		for (size_t at = 0; at < count; at += MESSAGE_ROWS)
 			TRY(send_rows(e, arena, rows + at, count - at < MESSAGE_ROWS ? count - at : MESSAGE_ROWS));
 	}
-	return e->has_sent ? STATUS_OK_VALUE : send_rows(e, arena, NULL, 0);
+	if (!e->has_sent)
+		TRY(send_rows(e, arena, NULL, 0));
+	return wait_reader(e, 0); /* a stream that is closed has less patience */
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */

@@ -22,9 +22,9 @@ struct rpc_method_metrics {
 };
 
 void rpc_server_metrics_init(struct rpc_server_metrics *m, struct metrics *registry);
-/* service and name "unknown" for paths nobody serves. */
 /* How many messages of streams were replaced or dropped so far. */
 double rpc_metrics_coalesced(struct metrics *registry);
+/* service and name "unknown" for paths nobody serves. */
 void rpc_method_metrics_init(struct rpc_method_metrics *m, struct rpc_server_metrics *server, const char *service,
 			     const char *name);
 void rpc_method_metrics_handled(const struct rpc_method_metrics *m, enum status_code code, double elapsed_seconds);

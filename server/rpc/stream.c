@@ -417,9 +417,9 @@ bool rpc_stream_wait_room(struct rpc_stream *stream, size_t most, int64_t ms)
 	bool has_room, is_late = false;
 
 	pthread_mutex_lock(&stream->lock);
-	while (!stream->is_closing && !stream->is_over && stream->queued > most && !is_late)
+	while (!stream->is_closing && !stream->is_over && stream->queued + stream->in_flight > most && !is_late)
 		is_late = pthread_cond_timedwait(&stream->moved, &stream->lock, &wake) == ETIMEDOUT;
-	has_room = !stream->is_closing && !stream->is_over && stream->queued <= most;
+	has_room = !stream->is_closing && !stream->is_over && stream->queued + stream->in_flight <= most;
 	pthread_mutex_unlock(&stream->lock);
 	return has_room;
 }

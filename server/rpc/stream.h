@@ -44,8 +44,9 @@ bool rpc_stream_send_message(struct rpc_stream *stream, const ProtobufCMessage *
  * once (events since a position). The bound on bytes stays. Adds up when called again. */
 void rpc_stream_allow(struct rpc_stream *stream, size_t extra);
 
-/* Waits until at most `most` messages are queued: for an owner with a thread of its own that makes messages as fast as
- * they are read. False when that took longer than ms, or the stream is closed. */
+/* Waits until at most `most` messages have not left, the one in flight included: for an owner with a thread of its own
+ * that makes messages as fast as they are read, and closes the stream when the last one was (0). False when that took
+ * longer than ms, or the stream is closed. */
 bool rpc_stream_wait_room(struct rpc_stream *stream, size_t most, int64_t ms);
 
 /* The resume position of a client that has seen everything sent up to now and the messages sent from now on. Call it

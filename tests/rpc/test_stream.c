@@ -283,6 +283,38 @@ static void a_backlog_may_be_handed_over_at_once(void **state)
 	echo_wait(&echo, &echo.closed, 1);
 }
 
+static bool has_room(size_t most, int64_t ms)
+{
+	bool is_there;
+
+	pthread_mutex_lock(&echo.lock);
+	assert_non_null(echo.stream);
+	is_there = rpc_stream_wait_room(echo.stream, most, ms);
+	pthread_mutex_unlock(&echo.lock);
+	return is_there;
+}
+
+static void what_is_in_flight_has_not_left(void **state)
+{
+	struct client_call call;
+	size_t queued;
+	int filled;
+
+	(void)state;
+	watch_open(&echo, &call);
+	filled = fill_up(big, sizeof big);
+	pthread_mutex_lock(&echo.lock);
+	queued = rpc_stream_queued(echo.stream);
+	pthread_mutex_unlock(&echo.lock);
+	assert_false(has_room(queued, 0));
+	assert_true(has_room(queued + 1, 0));
+	for (int i = 1; i <= filled; i++)
+		assert_int_equal(next_number(&call), i);
+	assert_true(has_room(0, 60000));
+	client_done(&call);
+	echo_wait(&echo, &echo.closed, 1);
+}
+
 /* One that never reads at all is cut off, with code and reason in the text. */
 static void a_reader_that_sleeps_is_cut_off(void **state)
 {
@@ -383,6 +415,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(progress_makes_room_for_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_slow_reader_is_closed_with_its_position, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_backlog_may_be_handed_over_at_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_in_flight_has_not_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reader_that_sleeps_is_cut_off, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_encoding_serves_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_chat_answers_every_note, setup, teardown),
