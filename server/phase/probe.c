@@ -9,9 +9,9 @@
 #include "phase/http/http_lookups.h"
 #include "phase/http/http_personas.h"
 #include "phase/phase.h"
+#include "phase/tally.h"
 #include "work/cancel.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,101 +89,22 @@ void probes_leave(struct probes *probes)
 	atomic_fetch_sub(&probes->at_work, 1);
 }
 
-/* --- what is out and what came back ----------------------------------------------------------------------------- */
-
-/* One question of a probe. The engine's thread writes what it belongs to, then gives it back. */
-struct probe_item {
-	struct probe_item *next;
-	struct probe_wait *wait;
-};
-
-struct probe_wait {
-	pthread_mutex_t lock;
-	pthread_cond_t news;
-	unsigned out;
-	struct probe_item *first, *last;
-};
-
-static void wait_init(struct probe_wait *wait)
-{
-	pthread_condattr_t attr;
-
-	*wait = (struct probe_wait){ .out = 0 };
-	pthread_mutex_init(&wait->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&wait->news, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-static void wait_done(struct probe_wait *wait)
-{
-	pthread_cond_destroy(&wait->news);
-	pthread_mutex_destroy(&wait->lock);
-}
-
-static void wait_add(struct probe_wait *wait, struct probe_item *item)
-{
-	item->wait = wait;
-	pthread_mutex_lock(&wait->lock);
-	wait->out++;
-	pthread_mutex_unlock(&wait->lock);
-}
-
-/* What was added was not asked after all. */
-static void wait_forget(struct probe_wait *wait)
-{
-	pthread_mutex_lock(&wait->lock);
-	wait->out--;
-	pthread_mutex_unlock(&wait->lock);
-}
-
-static void give_back(struct probe_item *item)
-{
-	struct probe_wait *wait = item->wait;
-
-	item->next = NULL;
-	pthread_mutex_lock(&wait->lock);
-	wait->out--;
-	if (wait->last)
-		wait->last->next = item;
-	else
-		wait->first = item;
-	wait->last = item;
-	pthread_cond_signal(&wait->news);
-	pthread_mutex_unlock(&wait->lock);
-}
-
 /* The next one back, NULL when none is out. Sets `cancel` when the time is over; an engine calls back soon after. */
-static struct probe_item *wait_next(struct probe_wait *wait, int64_t until_ms, struct cancel *cancel)
+static struct tally_item *next_back(struct tally *asked, int64_t until_ms, struct cancel *cancel)
 {
-	const struct timespec until = { .tv_sec = (time_t)(until_ms / 1000),
-					.tv_nsec = (long)(until_ms % 1000) * 1000000 };
-	struct probe_item *item;
+	struct tally_item *item = tally_next(asked, cancel_is_set(cancel) ? TALLY_FOR_EVER : until_ms);
 
-	pthread_mutex_lock(&wait->lock);
-	while (!wait->first && wait->out > 0) {
-		if (cancel_is_set(cancel)) {
-			pthread_cond_wait(&wait->news, &wait->lock);
-		} else if (pthread_cond_timedwait(&wait->news, &wait->lock, &until) != 0 &&
-			   clock_monotonic_ms() >= until_ms) {
-			cancel_set(cancel);
-		}
-	}
-	item = wait->first;
-	if (item) {
-		wait->first = item->next;
-		if (!wait->first)
-			wait->last = NULL;
-	}
-	pthread_mutex_unlock(&wait->lock);
-	return item;
+	if (item || !tally_is_out(asked))
+		return item;
+	cancel_set(cancel);
+	return tally_next(asked, TALLY_FOR_EVER);
 }
 
 /* --- one lookup --------------------------------------------------------------------------------------------------- */
 
 struct lookup_out {
-	struct probe_item item; /* first: the waiter gets it back */
+	struct tally_item item;
+	struct tally *asked;
 	struct dns_result result;
 };
 
@@ -193,7 +114,7 @@ static void looked_up(void *ctx, const char *name, const struct dns_result *resu
 
 	(void)name;
 	out->result = *result;
-	give_back(&out->item);
+	tally_back(out->asked, &out->item);
 }
 
 /* dns NULL: the system's resolvers, without a rate. */
@@ -215,20 +136,19 @@ static struct status ask(struct probes *probes, struct dns_policy *policy, const
 	const struct dns_lookup lookup = {
 		.name = name, .want_a = true, .want_aaaa = true, .policy = policy, .cancel = cancel
 	};
-	struct lookup_out asked = { .result = { .status = DNS_CANCELED } };
-	struct probe_wait wait;
+	struct tally asked;
+	struct lookup_out answer = { .asked = &asked, .result = { .status = DNS_CANCELED } };
 	struct status st;
 
-	wait_init(&wait);
-	wait_add(&wait, &asked.item);
-	st = dns_client_try_submit(probes->dns, &lookup, looked_up, &asked);
-	if (status_ok(st))
-		wait_next(&wait, limits->until_ms, cancel);
-	wait_done(&wait);
+	tally_init(&asked);
+	tally_add(&asked);
+	st = dns_client_try_submit(probes->dns, &lookup, looked_up, &answer);
 	if (status_ok(st)) {
-		out->result = asked.result;
-		out->is_over_time = asked.result.status == DNS_CANCELED;
+		next_back(&asked, limits->until_ms, cancel);
+		out->result = answer.result;
+		out->is_over_time = answer.result.status == DNS_CANCELED;
 	}
+	tally_done(&asked);
 	return st;
 }
 
@@ -271,7 +191,8 @@ struct probe_fetcher {
 };
 
 struct fetch_out {
-	struct probe_item item; /* first: the waiter gets it back */
+	struct tally_item item; /* first: the waiter gets it back */
+	struct tally *asked;
 	struct probe_page *page;
 	struct page *text; /* made when a body begins */
 	bool is_text_short;
@@ -285,7 +206,7 @@ struct probe_run {
 	struct probe_resolver *resolvers;
 	struct probe_fetcher *fetchers;
 	size_t resolver_count, fetcher_count;
-	struct probe_wait wait;
+	struct tally asked;
 	size_t at_work; /* submitted and not taken */
 	struct cancel cancel;
 	probe_done_fn done;
@@ -331,7 +252,7 @@ static void fetched(void *ctx, const struct http_result *result)
 	page->address = result->address;
 	snprintf(page->final_url, sizeof page->final_url, "%s", result->url);
 	snprintf(page->detail, sizeof page->detail, "%s", result->detail);
-	give_back(&out->item);
+	tally_back(out->asked, &out->item);
 }
 
 static struct probe_resolver *resolver_of(struct probe_run *run, const struct persona *dns)
@@ -381,7 +302,8 @@ static bool submit(struct probe_run *run, struct fetch_out *out, struct probe_pa
 	};
 
 	out->page = page;
-	wait_add(&run->wait, &out->item);
+	out->asked = &run->asked;
+	tally_add(out->asked);
 	page->failure = status_ok(resolver->failure) ? fetcher->failure : resolver->failure;
 	if (cancel_is_set(&run->cancel))
 		page->failure = out_of_time();
@@ -390,11 +312,11 @@ static bool submit(struct probe_run *run, struct fetch_out *out, struct probe_pa
 		page->failure = http_client_try_submit(run->probes->http, &fetch, fetched, out);
 	}
 	if (page->failure.code == STATUS_RESOURCE_EXHAUSTED && run->at_work > 0) {
-		wait_forget(&run->wait);
+		tally_forget(out->asked);
 		return false;
 	}
 	if (!status_ok(page->failure))
-		give_back(&out->item);
+		tally_back(out->asked, &out->item);
 	run->at_work++;
 	return true;
 }
@@ -422,7 +344,7 @@ static struct status fetch_all(struct probe_run *run, struct probe_page *pages, 
 {
 	struct fetch_out *outs = arena_array(run->arena, count + 1, sizeof *outs);
 	struct status st = STATUS_OK_VALUE, taken;
-	struct probe_item *item;
+	struct tally_item *item;
 	size_t next = 0;
 
 	if (!outs)
@@ -431,7 +353,7 @@ static struct status fetch_all(struct probe_run *run, struct probe_page *pages, 
 		while (next < count && status_ok(st) && run->at_work < FETCHES_AT_ONCE &&
 		       submit(run, &outs[next], &pages[next]))
 			next++;
-		item = wait_next(&run->wait, run->limits->until_ms, &run->cancel);
+		item = next_back(&run->asked, run->limits->until_ms, &run->cancel);
 		if (!item)
 			return st;
 		run->at_work--;
@@ -457,9 +379,9 @@ struct status probe_fetch(struct probes *probes, struct probe_page *pages, size_
 	if (!run.resolvers || !run.fetchers)
 		return status_out_of_memory();
 	cancel_init(&run.cancel, limits->cancel);
-	wait_init(&run.wait);
+	tally_init(&run.asked);
 	st = fetch_all(&run, pages, count);
-	wait_done(&run.wait);
+	tally_done(&run.asked);
 	for (size_t i = 0; i < run.fetcher_count; i++) {
 		http_policy_destroy(run.fetchers[i].policy);
 		shared_rate_destroy(run.fetchers[i].rate);

@@ -30,6 +30,13 @@ void tally_add(struct tally *tally)
 	pthread_mutex_unlock(&tally->lock);
 }
 
+void tally_forget(struct tally *tally)
+{
+	pthread_mutex_lock(&tally->lock);
+	tally->out--;
+	pthread_mutex_unlock(&tally->lock);
+}
+
 /* The lock is held, also while the job's worker is told: going on with the job begins with this lock, so the tally
  * lives until we let go of it. */
 static void tell(struct tally *tally)

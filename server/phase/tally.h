@@ -29,6 +29,8 @@ struct tally {
 void tally_init(struct tally *tally);
 /* Before the item is submitted. */
 void tally_add(struct tally *tally);
+/* What was added was not submitted after all. While nothing waits. */
+void tally_forget(struct tally *tally);
 /* The callback's last act: what it wrote before is seen by whoever takes the item. */
 void tally_back(struct tally *tally, struct tally_item *item);
 /* Takes an item that is back, waiting for one; NULL when every one was taken, or time is up. */

@@ -91,14 +91,18 @@ static struct status claim(struct phase_job *job, struct domain_work **out, size
 
 static struct status http_work(struct phase_job *job, void **result)
 {
-	struct fetched *out = arena_alloc(job->arena, sizeof *out);
 	struct domain_work *work = NULL;
+	struct fetched fetched, *out;
 	size_t n = 0;
 
 	if (!job->rest)
 		TRY(claim(job, &work, &n));
-	TRY(http_fetch_batch(job, work, n, out));
-	http_metrics_count(job->run->env->metrics, out->sites, out->count, out->took_ms);
+	TRY(http_fetch_batch(job, work, n, &fetched));
+	http_metrics_count(job->run->env->metrics, fetched.sites, fetched.count, fetched.took_ms);
+	out = arena_alloc(job->arena, sizeof *out);
+	if (!out)
+		return status_out_of_memory();
+	*out = fetched;
 	*result = out;
 	return STATUS_OK_VALUE;
 }
