@@ -20,7 +20,6 @@ for (const type of types)
 SEEN = "return {seen: window.seen, opens: window.opens, state: window.source.readyState};"
 
 
-@unittest.skipUnless(webdriver.is_installed(), "chromium and chromium-driver are not installed")
 class BrowserEvents(unittest.TestCase):
     maxDiff = None
 

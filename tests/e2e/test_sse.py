@@ -316,8 +316,7 @@ class BehindNginx(StackCase):
 
     def setUp(self):
         nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin:/bin")
-        if not nginx:
-            self.skipTest("nginx is not installed")
+        self.assertTrue(nginx, "nginx is not installed (tests/dev/packages.txt)")
         snippet = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "events.md").read_text(), re.S).group(1)
         snippet = snippet.replace("127.0.0.1:8080", self.stack.gateway.rest)
         snippet = re.sub(r"proxy_read_timeout \w+;", f"proxy_read_timeout {self.READ_TIMEOUT};", snippet)

@@ -13,14 +13,12 @@ ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
              "--disable-background-networking"]
 
 
-def is_installed():
-    return bool(shutil.which("chromedriver") and shutil.which("chromium"))
-
-
 class Browser:
     """One browser with one window. `folder` takes its log and profile."""
 
     def __init__(self, folder):
+        if not shutil.which("chromedriver") or not shutil.which("chromium"):
+            raise OSError("chromium and chromium-driver are not installed (tests/dev/packages.txt)")
         folder.mkdir(parents=True)
         port = process.free_port()
         self.driver = process.spawn(folder, "chromedriver", ["chromedriver", f"--port={port}"], keep_user=True)
