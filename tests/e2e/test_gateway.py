@@ -470,6 +470,7 @@ class Phases(GatewayTest):
             },
         )
         summary = self.call("GET", f"{path}/rejection-summary").body
+        self.assertNotIn("auditNote", summary)
         self.assertEqual(
             (summary["counts"]["pending"], summary["totals"]["total"], summary["balanced"]), (20, 20, True)
         )

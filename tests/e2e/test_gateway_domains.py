@@ -205,6 +205,8 @@ class Domains(GatewayTest):
             "first=5&limit=5",
             "first=5&offset=0",
             "after=garbage",
+            "after=%00",
+            "limit=0x1.8p1",
             "dnsStatus=OK",
             "httpStatus=",
             "leadStatus=lead",
@@ -222,7 +224,8 @@ class Domains(GatewayTest):
             "pageToken=x",
         ):
             with self.subTest(query=query):
-                self.refused("GET", f"{self.path}?{query}", status=400, code="BAD_REQUEST")
+                error = self.refused("GET", f"{self.path}?{query}", status=400, code="BAD_REQUEST")
+                self.assertIn(error["details"][0]["field"], query)  # as the caller wrote it
 
 
 if __name__ == "__main__":

@@ -86,6 +86,24 @@ class Door(GatewayTest):
             )
         self.refused("GET", "/api/v2/campaigns", {"x": 1}, status=400, code="BAD_REQUEST")
 
+    def test_bytes_that_are_no_text_are_400(self):
+        for path in (
+            "/api/v2/campaigns?search=%ff",
+            "/api/v2/campaigns/%ff",
+            f"/api/v2/campaigns/{NOBODY}/domains/a%ffb/keywords",
+            f"/api/v2/campaigns/{NOBODY}/domains/export?search=%ff",
+            "/api/v2/campaigns/%ff/domains/export",
+            "/api/v2/personas/%ff",
+            "/api/v2/keyword-rules?pattern=%c3%28",
+            "/api/v2/sse/campaigns/%ff",
+            "/api/v2/campaigns?search=%00",
+        ):
+            self.refused("GET", path, status=400, code="BAD_REQUEST")
+
+    def test_a_body_of_broken_chunks_is_400(self):
+        headers = [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"), ("Content-Length", "9")]
+        self.refused("POST", "/api/v2/campaigns", raw=b"zz\r\n{}\r\n", headers=headers, status=400, code="BAD_REQUEST")
+
     def test_body_limit(self):
         def body(size):
             start, end = b'{"nonsense":"', b'"}'

@@ -281,6 +281,10 @@ func TestQueries(t *testing.T) {
 		"dnsStatus=ok&dnsStatus=ok":  "dnsStatus is given twice",
 		"dnsStatus=ok&dns_status=ok": "dns_status is given twice",
 		"nonsense=1":                 "nonsense does not exist",
+		"search=%ff":                 "search must be UTF-8",
+		"limit=0x1.8p1":              "limit must be a whole number",
+		"limit=1_0":                  "limit must be a whole number",
+		"minScore=0x1p-1":            "minScore must be a number",
 		"rejectionReason=parked,,low_score": "rejectionReason must be one of qualified, low_score, no_keywords, " +
 			"parked, dns_error, dns_timeout, http_error, http_timeout, pending",
 		"rejectionReason=parked&bad=1&worse=2": "bad does not exist; worse does not exist",
@@ -296,6 +300,16 @@ func TestQueries(t *testing.T) {
 	}
 }
 
+func TestFieldsHaveTheNamesCallersWrite(t *testing.T) {
+	list := (&pb.ListDomainsRequest{}).ProtoReflect().Descriptor()
+	for field, wanted := range map[string]string{"pageToken": "after", "pageSize": "first", "dnsStatus": "dnsStatus",
+		"rejectionReasons[1]": "rejectionReason[1]", "pageToken.x": "after.x", "unknown": "unknown", "": ""} {
+		if got := RestName(list, field); got != wanted {
+			t.Errorf("%s became %s", field, got)
+		}
+	}
+}
+
 func TestPathWords(t *testing.T) {
 	start := (&pb.StartPhaseRequest{}).ProtoReflect().Descriptor()
 	if name, err := PathWord(start, "phase", "dns"); err != nil || name != "PHASE_DNS" {
@@ -308,6 +322,9 @@ func TestPathWords(t *testing.T) {
 	}
 	if id, err := PathWord(start, "campaign_id", "x"); err != nil || id != "x" {
 		t.Error(id, err)
+	}
+	if _, err := PathWord(start, "campaign_id", "\xff"); err == nil {
+		t.Error("what is not UTF-8 was accepted")
 	}
 }
 

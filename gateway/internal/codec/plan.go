@@ -93,6 +93,21 @@ func makeMember(field protoreflect.FieldDescriptor) *member {
 	return m
 }
 
+// RestName is what a caller writes for a field that domainflowd names as the contract does: `after` for the page token of
+// a list of domains. The field is a path; only its first part is looked up.
+func RestName(message protoreflect.MessageDescriptor, path string) string {
+	end := strings.IndexAny(path, ".[")
+	if end < 0 {
+		end = len(path)
+	}
+	for _, member := range planOf(message).members {
+		if member.field.JSONName() == path[:end] {
+			return member.name + path[end:]
+		}
+	}
+	return path
+}
+
 // words of one enum, both ways.
 type words struct {
 	ofNumber map[protoreflect.EnumNumber]string

@@ -81,15 +81,18 @@ func setParameter(faults *Faults, m protoreflect.Message, member *member, name s
 	m.Set(field, value)
 }
 
-// PathWord is the name in the contract of an enum's word in a path; the text itself for other fields.
+// PathWord is what a text in a path is in the contract: the name of an enum's word, the text itself for other fields.
 func PathWord(message protoreflect.MessageDescriptor, field string, text string) (string, error) {
 	found := message.Fields().ByName(protoreflect.Name(field))
-	if found == nil || found.Enum() == nil {
+	if found == nil {
 		return text, nil
 	}
 	value, err := scalar(found, text)
 	if err != nil {
 		return "", Faults{{Kind: WrongValue, Field: found.JSONName(), Message: err.Error()}}
+	}
+	if found.Enum() == nil {
+		return text, nil
 	}
 	return string(found.Enum().Values().ByNumber(value.Enum()).Name()), nil
 }

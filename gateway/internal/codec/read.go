@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -223,6 +224,9 @@ func scalar(field protoreflect.FieldDescriptor, text string) (protoreflect.Value
 	var none protoreflect.Value
 	switch field.Kind() {
 	case protoreflect.StringKind:
+		if !utf8.ValidString(text) { // escapes of a path or query can write any bytes
+			return none, errors.New("must be UTF-8")
+		}
 		return protoreflect.ValueOfString(text), nil
 	case protoreflect.BoolKind:
 		if text != "true" && text != "false" {
@@ -257,11 +261,14 @@ func scalar(field protoreflect.FieldDescriptor, text string) (protoreflect.Value
 
 func floating(text string, bits int, value func(float64) protoreflect.Value) (protoreflect.Value, error) {
 	f, err := strconv.ParseFloat(text, bits)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || strings.ContainsAny(text, "xX_pP") {
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) || isGoNumber(text) {
 		return protoreflect.Value{}, errors.New("must be a number")
 	}
 	return value(f), nil
 }
+
+// isGoNumber says whether the text is written as only Go writes numbers: 0x1p4, 1_000.
+func isGoNumber(text string) bool { return strings.ContainsAny(text, "xX_pP") }
 
 func integer(field protoreflect.FieldDescriptor, text string) (protoreflect.Value, error) {
 	bits, isSigned := 64, true
@@ -297,7 +304,7 @@ func integer(field protoreflect.FieldDescriptor, text string) (protoreflect.Valu
 
 // wholeNumber writes 5.0 and 1e3 as the integers they are; other text comes back unchanged.
 func wholeNumber(text string) string {
-	if !strings.ContainsAny(text, ".eE") {
+	if !strings.ContainsAny(text, ".eE") || isGoNumber(text) {
 		return text
 	}
 	f, err := strconv.ParseFloat(text, 64)

@@ -19,6 +19,7 @@ import (
 const (
 	urlBytesMax    = 8 << 10
 	headerBytesMax = 16 << 10
+	bodyWait       = 30 * time.Second
 	writeWait      = time.Minute
 )
 
@@ -30,7 +31,13 @@ func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Ha
 		r = r.WithContext(request.With(r.Context(), info))
 		record := &recorder{ResponseWriter: w}
 		// Whoever does not read its answer is cut off. Streams set their own, write by write.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(c.Deadline + writeWait))
+		control := http.NewResponseController(w)
+		_ = control.SetWriteDeadline(time.Now().Add(c.Deadline + writeWait))
+		if r.Body != http.NoBody {
+			// For one that does not come, whether a handler waits for it or net/http, which reads what no handler wanted.
+			// Whoever has read it whole takes the deadline away: past it the request would be given up.
+			_ = control.SetReadDeadline(time.Now().Add(bodyWait))
+		}
 		begin := time.Now()
 		defer func() {
 			why := recover()
@@ -177,7 +184,10 @@ func logRequest(log *slog.Logger, r *http.Request, info *request.Info, w *record
 		level = slog.LevelWarn
 	}
 	peer, _, _ := net.SplitHostPort(r.RemoteAddr)
-	log.Log(r.Context(), level, "request", "method", r.Method, "path", clip(r.URL.Path), "route", info.Route,
+	if info.Cause != "" {
+		log = log.With("cause", info.Cause)
+	}
+	log.Log(r.Context(), level, "request", "method", clip(r.Method), "path", clip(r.URL.EscapedPath()), "route", info.Route,
 		"status", w.code(), "code", info.Code, "bytes", w.bytes, "took_us", took.Microseconds(), "request_id", info.ID,
 		"peer", peer)
 }

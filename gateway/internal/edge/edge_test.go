@@ -1,16 +1,21 @@
 package edge
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"domainflow.io/gateway/internal/config"
+	"domainflow.io/gateway/internal/problem"
 	"domainflow.io/gateway/internal/request"
 	"domainflow.io/gateway/internal/telemetry"
 )
@@ -29,6 +34,46 @@ func TestAPanicIsOneRequestsMatter(t *testing.T) {
 	if w.Code != 500 || strings.Contains(w.Body.String(), "secret") ||
 		!strings.Contains(w.Body.String(), "INTERNAL_SERVER_ERROR") {
 		t.Error(w.Code, w.Body)
+	}
+}
+
+// slow is a connection that remembers how long it may be read.
+type slow struct {
+	http.ResponseWriter
+	isBounded bool
+}
+
+func (s *slow) SetReadDeadline(until time.Time) error {
+	s.isBounded = !until.IsZero()
+	return nil
+}
+
+func TestABodyThatDoesNotComeIsNotWaitedForEver(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "evil.example"} { // read by nobody in either case
+		for body, wanted := range map[io.Reader]bool{nil: false, strings.NewReader("x"): true} {
+			w := &slow{ResponseWriter: httptest.NewRecorder()}
+			wrap("127.0.0.1:1", ok).ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://"+host+"/", body))
+			if w.isBounded != wanted {
+				t.Errorf("%s, body %v: bounded %v", host, body, w.isBounded)
+			}
+		}
+	}
+}
+
+func TestTheLogSaysWhyInOnePlainLine(t *testing.T) {
+	var out bytes.Buffer
+	c := &config.Config{RESTAddress: "127.0.0.1:1"}
+	handler := New(c, slog.New(slog.NewJSONHandler(&out, nil)), telemetry.NewHTTP(prometheus.NewRegistry()),
+		http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			problem.Of(status.Error(codes.Unavailable, "dial tcp 192.0.2.1")).Write(w, r)
+		}))
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/a%1b%0a%7f%c2%9b%ff", nil))
+	if strings.Contains(w.Body.String(), "192.0.2.1") || !strings.Contains(out.String(), `"cause":"dial tcp 192.0.2.1"`) {
+		t.Error(w.Body, out.String())
+	}
+	if !strings.Contains(out.String(), `"path":"/a%1b%0a%7f%c2%9b%ff"`) || strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("%q", out.String())
 	}
 }
 

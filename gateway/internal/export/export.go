@@ -53,9 +53,11 @@ func Campaign(path string) (string, bool) {
 func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	request.Of(r.Context()).Route = Template
 	if r.Method != http.MethodGet {
-		p := problem.New("METHOD_NOT_ALLOWED", r.Method+" is not among what this path accepts")
-		p.Allow = []string{http.MethodGet}
-		p.Write(w, r)
+		problem.NotAllowed(http.MethodGet).Write(w, r)
+		return
+	}
+	if r.Body != http.NoBody {
+		problem.New("BAD_REQUEST", "the request takes no body").Write(w, r)
 		return
 	}
 	ask, format, err := read(r)
@@ -82,10 +84,8 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // refusal names parameters as the caller gave them, not as parts of the request's message.
 func refusal(err error) *problem.Problem {
 	p := problem.InQuery(err)
-	p.Message = strings.TrimPrefix(p.Message, "list.")
-	for i := range p.Details {
-		p.Details[i].Field = strings.TrimPrefix(p.Details[i].Field, "list.")
-	}
+	list := (*pb.ListDomainsRequest)(nil).ProtoReflect().Descriptor()
+	p.Rename(func(field string) string { return codec.RestName(list, strings.TrimPrefix(field, "list.")) })
 	return p
 }
 
@@ -107,7 +107,10 @@ func read(r *http.Request) (*pb.ExportDomainsRequest, *format, error) {
 	if err := codec.Query(values, list, IsPaging); err != nil {
 		return nil, nil, err
 	}
-	list.CampaignId, _ = Campaign(r.URL.Path)
+	id, _ := Campaign(r.URL.Path)
+	if list.CampaignId, err = codec.PathWord(list.ProtoReflect().Descriptor(), "campaign_id", id); err != nil {
+		return nil, nil, err
+	}
 	return &pb.ExportDomainsRequest{List: list}, chosen, nil
 }
 

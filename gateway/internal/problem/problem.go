@@ -36,11 +36,19 @@ type Problem struct {
 	RetryAfter time.Duration  // when asking again may help; 0: nothing is said
 	Allow      []string       // of 405
 	Status     int
+	cause      string // why, where only the log may say it; empty: Message says it all
 }
 
 // New is a problem with one of the codes of codes.go.
 func New(code, message string) *Problem {
 	return &Problem{Code: code, Message: message, Status: statusOf[code]}
+}
+
+// NotAllowed is for a method that a path does not accept.
+func NotAllowed(allowed ...string) *Problem {
+	p := New("METHOD_NOT_ALLOWED", "this path accepts "+strings.Join(allowed, ", ")+" only")
+	p.Allow = allowed
+	return p
 }
 
 // Of is what any error of ours looks like to a client.
@@ -58,6 +66,18 @@ func Of(err error) *Problem {
 
 // Error makes a Problem an error.
 func (p *Problem) Error() string { return p.Code + ": " + p.Message }
+
+// Rename gives the fields other names, in the sentence as well when it begins with one.
+func (p *Problem) Rename(name func(field string) string) {
+	for i := range p.Details {
+		detail := &p.Details[i]
+		to := name(detail.Field)
+		if rest, ok := strings.CutPrefix(p.Message, detail.Field+":"); ok {
+			p.Message = to + ":" + rest
+		}
+		detail.Field = to
+	}
+}
 
 // InQuery is for faults of a path or query: they are always 400.
 func InQuery(err error) *Problem {
@@ -99,7 +119,9 @@ func ofGRPCStatus(from *status.Status) *Problem {
 	info := find[*errdetails.ErrorInfo](from)
 	p.Code, p.Status = codeOf(from.Code(), info.GetReason())
 	p.Message = ofGRPC[from.Code()].sentence
-	if info != nil && from.Message() != "" {
+	if info == nil {
+		p.cause = from.Message()
+	} else if from.Message() != "" {
 		p.Message = from.Message()
 	}
 	if p.Status == http.StatusInternalServerError && info.GetMetadata()["incident"] == "" || p.Message == "" {
@@ -154,7 +176,8 @@ func (p *Problem) IsOurs() bool { return p.Status >= 500 }
 
 // Write sends the envelope. The request id is the one the answer already carries.
 func (p *Problem) Write(w http.ResponseWriter, r *http.Request) {
-	request.Of(r.Context()).Code = p.Code
+	told := request.Of(r.Context())
+	told.Code, told.Cause = p.Code, p.cause
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=utf-8")
 	header.Set("Cache-Control", "no-store")

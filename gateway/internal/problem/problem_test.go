@@ -82,6 +82,15 @@ func TestWhatGRPCItselfSaysStaysInside(t *testing.T) {
 	}
 }
 
+func TestRenamedFieldsAreRenamedInTheSentence(t *testing.T) {
+	p := Of(refusal(codes.InvalidArgument, "BAD_REQUEST", "a: is bad", nil, &errdetails.BadRequest{
+		FieldViolations: []*errdetails.BadRequest_FieldViolation{{Field: "a", Description: "is bad"}}}))
+	p.Rename(func(field string) string { return "new" + field })
+	if p.Message != "newa: is bad" || p.Details[0].Field != "newa" {
+		t.Error(p.Message, p.Details)
+	}
+}
+
 func TestInternalErrorsNameTheirIncident(t *testing.T) {
 	p := Of(refusal(codes.Internal, "INTERNAL", "internal error; incident 7", map[string]string{"incident": "7"}))
 	if p.Message != "internal error; incident 7" || p.Extra["incident"] != "7" {

@@ -14,6 +14,7 @@ type Info struct {
 	IdempotencyKey string // empty: none
 	Route          string // template, empty until a route is found
 	Code           string // of a failure, for the log
+	Cause          string // of a failure, where a client may not read it
 }
 
 type key struct{}

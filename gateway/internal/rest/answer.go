@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/problem"
 )
 
@@ -88,8 +89,11 @@ func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w htt
 	err error) {
 	markReplay(ctx, w.Header())
 	p := problem.Of(err)
-	if route := routeOf(r.Context()); route != nil && !route.HasBody { // all it was given are parameters
-		p = problem.InQuery(err)
+	if route := routeOf(r.Context()); route != nil {
+		if !route.HasBody { // all it was given are parameters
+			p = problem.InQuery(err)
+		}
+		p.Rename(func(field string) string { return codec.RestName(route.RPC.Input(), field) })
 	}
 	p.Write(w, r)
 }
@@ -98,11 +102,9 @@ func failed(ctx context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w htt
 func (t *table) unrouted(_ context.Context, _ *runtime.ServeMux, _ runtime.Marshaler, w http.ResponseWriter,
 	r *http.Request,
 	status int) {
-	switch allowed := t.methods(r.URL.Path); {
+	switch allowed := t.methods(r.URL.EscapedPath()); {
 	case status == http.StatusMethodNotAllowed || len(allowed) > 0:
-		p := problem.New("METHOD_NOT_ALLOWED", r.Method+" is not among what this path accepts")
-		p.Allow = allowed
-		p.Write(w, r)
+		problem.NotAllowed(allowed...).Write(w, r)
 	case status == http.StatusBadRequest:
 		problem.New("BAD_REQUEST", "the path can't be read").Write(w, r)
 	default:

@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,6 @@ import (
 const (
 	// BodyBytesMax is the largest request body.
 	BodyBytesMax = 1 << 20
-	bodyWait     = 30 * time.Second
 )
 
 // bind reads a request before the generated handler does, because only here its mistakes can be told in full. The
@@ -105,22 +105,23 @@ func (route *Route) readJSON(data []byte, message proto.Message) error {
 	return err
 }
 
-// readBody reads what was sent, whole and in bounded time.
+// readBody reads what was sent, whole; package edge bounds the time.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyWait)) // where it can't be set, the server's own limits hold
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, BodyBytesMax))
-	_ = control.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, problem.New("PAYLOAD_TOO_LARGE", "the body is larger than 1 MiB")
-	case err != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, problem.New("REQUEST_TIMEOUT", "the body did not come")
-	case len(data) > 0 && !isJSON(r.Header):
+	case err != nil:
+		return nil, problem.New("BAD_REQUEST", "the body can't be read")
+	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it was for the body
+	if len(data) > 0 && !isJSON(r.Header) {
 		return nil, problem.New("UNSUPPORTED_MEDIA_TYPE", "the body must be application/json in UTF-8, not compressed")
 	}
 	return data, nil

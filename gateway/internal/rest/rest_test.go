@@ -2,9 +2,11 @@ package rest
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -214,6 +216,43 @@ func TestAnswers(t *testing.T) {
 	w = ask(handler, http.MethodDelete, "/api/v2/campaigns/a", "")
 	if w.Code != http.StatusNoContent || w.Body.Len() != 0 || w.Header().Get("Content-Type") != "" {
 		t.Error(w.Code, w.Header(), w.Body)
+	}
+}
+
+// half is a body that breaks off.
+type half struct{ why error }
+
+func (h half) Read([]byte) (int, error) { return 0, h.why }
+
+// patient is a connection that remembers whether its read deadline was taken away.
+type patient struct {
+	*httptest.ResponseRecorder
+	isFree bool
+}
+
+func (p *patient) SetReadDeadline(until time.Time) error {
+	p.isFree = until.IsZero()
+	return nil
+}
+
+func TestOnlyAWholeBodyEndsTheWaitForIt(t *testing.T) {
+	_, handler := open(t)
+	for _, c := range []struct {
+		body   io.Reader
+		status int
+		isFree bool
+	}{
+		{strings.NewReader("{}"), http.StatusConflict, true},
+		{half{os.ErrDeadlineExceeded}, http.StatusRequestTimeout, false},
+		{half{io.ErrUnexpectedEOF}, http.StatusBadRequest, false},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/api/v2/campaigns", c.body)
+		r.Header.Set("Content-Type", "application/json")
+		w := &patient{ResponseRecorder: httptest.NewRecorder()}
+		handler.ServeHTTP(w, r)
+		if w.Code != c.status || w.isFree != c.isFree {
+			t.Errorf("%v: %d, %v", c.body, w.Code, w.isFree)
+		}
 	}
 }
 

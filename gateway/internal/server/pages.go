@@ -76,9 +76,7 @@ func (p *pages) public() (map[string]http.HandlerFunc, error) {
 func onlyGet(handler http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			refusal := problem.New("METHOD_NOT_ALLOWED", r.Method+" is not among what this path accepts")
-			refusal.Allow = []string{http.MethodGet, http.MethodHead}
-			refusal.Write(w, r)
+			problem.NotAllowed(http.MethodGet, http.MethodHead).Write(w, r)
 			return
 		}
 		handler(w, r)

@@ -31,6 +31,7 @@ var Version = "0.0.0"
 const (
 	headerWait = 10 * time.Second
 	idleWait   = 2 * time.Minute
+	opsWait    = time.Minute
 	// The limit that people meet, with an answer, is package edge's; this one bounds what is read to find out.
 	headerBytesRead = 64 << 10
 )
@@ -53,7 +54,7 @@ func Run(ctx context.Context, c *config.Config) error {
 	public = edge.New(c, log, telemetry.NewHTTP(registry), public)
 	servers := []*http.Server{
 		newServer(c.RESTAddress, public, log),
-		newServer(c.OpsAddress, own.ops(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), log),
+		newOpsServer(c.OpsAddress, own.ops(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), log),
 	}
 	servers[0].RegisterOnShutdown(streams.Close) // Shutdown waits for streams, and they end only when told to
 	log.Info("started", "version", Version, "rest", c.RESTAddress, "ops", c.OpsAddress, "upstream", c.Upstream)
@@ -95,10 +96,18 @@ func publicHandler(c *config.Config, conn *grpc.ClientConn, own *pages, streams 
 	}), nil
 }
 
-// newServer has no time limit on whole requests: streams live on. Handlers bound their own reading and calls.
+// newServer has no time limit on whole requests: streams live on. Package edge bounds what comes, handlers their calls.
 func newServer(address string, handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: headerWait, IdleTimeout: idleWait,
-		MaxHeaderBytes: headerBytesRead, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		MaxHeaderBytes: headerBytesRead, DisableGeneralOptionsHandler: true,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+}
+
+// newOpsServer has no streams.
+func newOpsServer(address string, handler http.Handler, log *slog.Logger) *http.Server {
+	server := newServer(address, handler, log)
+	server.ReadTimeout, server.WriteTimeout = headerWait, opsWait
+	return server
 }
 
 // serve listens on every address before it serves on any, then waits for ctx or a failure.

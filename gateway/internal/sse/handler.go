@@ -37,9 +37,7 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	request.Of(r.Context()).Route = route
 	if r.Method != http.MethodGet {
-		p := problem.New("METHOD_NOT_ALLOWED", r.Method+" is not among what this path accepts")
-		p.Allow = []string{http.MethodGet}
-		p.Write(w, r)
+		problem.NotAllowed(http.MethodGet).Write(w, r)
 		return
 	}
 	serve(w, r)
