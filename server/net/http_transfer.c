@@ -1,4 +1,5 @@
 #include "net/http_transfer.h"
+#include "base/clock.h"
 
 #include "net/address_guard.h"
 #include "net/http_policy_fields.h"
@@ -28,6 +29,7 @@ struct http_transfer {
 	CURLcode code;
 	bool was_asked; /* on_head */
 	enum http_body body;
+	int64_t skips_until_ms; /* a skipped one */
 	uint64_t header_bytes, body_bytes;
 	char location[HTTP_URL_MAX + 1];
 	char content_type[HTTP_CONTENT_TYPE_MAX];
@@ -98,8 +100,10 @@ static void ask_about_body(struct http_transfer *t)
 {
 	t->was_asked = true;
 	t->body = t->plan.on_head(t->plan.ctx, status_of(t), t->content_type, t->location);
-	if (t->body == HTTP_BODY_SKIPPED)
-		curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L); /* looked at when the transfer is done */
+	if (t->body != HTTP_BODY_SKIPPED)
+		return;
+	t->skips_until_ms = clock_monotonic_ms() + HTTP_SKIP_MS;
+	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 0L); /* looked at when the transfer is done */
 }
 
 /* False when it is longer than a connection is worth. */
@@ -142,9 +146,12 @@ static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t u
 	(void)total;
 	(void)up_total;
 	(void)up;
-	if (now <= t->owner->settings.wire_bytes_max)
+	if (now > t->owner->settings.wire_bytes_max)
+		t->stop = STOP_BODY_CAP;
+	else if (t->body == HTTP_BODY_SKIPPED && clock_monotonic_ms() >= t->skips_until_ms)
+		t->stop = STOP_UNWANTED;
+	else
 		return 0;
-	t->stop = STOP_BODY_CAP;
 	return 1;
 }
 
@@ -410,7 +417,8 @@ void http_transfer_end(struct http_transfer *t, struct http_transfer_end *out)
 
 	*out = (struct http_transfer_end){ .detail = "", .location = t->location, .content_type = t->content_type };
 	out->status = status_of(t);
-	out->has_response = t->code == CURLE_OK || t->stop == STOP_BODY_CAP || t->stop == STOP_UNWANTED;
+	out->has_response = t->code == CURLE_OK || t->stop == STOP_BODY_CAP || t->stop == STOP_UNWANTED ||
+			    t->body == HTTP_BODY_SKIPPED; /* whatever became of it */
 	if (!out->has_response) {
 		describe_fault(t, out);
 		return;

@@ -21,7 +21,8 @@
 #define HTTP_LOW_SPEED_S      10
 #define HTTP_CONTENT_TYPE_MAX 256
 #define HTTP_DETAIL_MAX       160
-#define HTTP_SKIP_BYTES_MAX   16384 /* of a body that is read only to keep its connection */
+#define HTTP_SKIP_BYTES_MAX   16384 /* of a body that is read only to keep its connection, */
+#define HTTP_SKIP_MS          1000  /* and for how long */
 
 struct curl_slist;
 struct http_transfer;

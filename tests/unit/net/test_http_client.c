@@ -322,6 +322,20 @@ static void seven_redirects_are_followed_and_not_eight(void **state)
 	http_client_destroy(q.client);
 }
 
+/* Nobody wants the rest. */
+static void a_redirect_whose_body_fails_is_followed(void **state)
+{
+	struct question q = { .client = open_client(closed_port, plain.port), .policy = usual() };
+
+	(void)state;
+	q.policy.retries_max = 0;
+	q.host = "brokenaway.example.test";
+	expect(q, HTTP_OK, HTTP_REASON_NONE, 200);
+	q.host = "stuckaway.example.test";
+	expect(q, HTTP_OK, HTTP_REASON_NONE, 200);
+	http_client_destroy(q.client);
+}
+
 static void a_redirect_on_one_server_keeps_the_connection(void **state)
 {
 	struct question q = { .client = open_client(closed_port, plain.port),
@@ -766,6 +780,7 @@ int main(void)
 		cmocka_unit_test(every_failure_has_its_reason),
 		cmocka_unit_test(the_allowed_statuses_replace_2xx),
 		cmocka_unit_test(seven_redirects_are_followed_and_not_eight),
+		cmocka_unit_test(a_redirect_whose_body_fails_is_followed),
 		cmocka_unit_test(a_redirect_on_one_server_keeps_the_connection),
 		cmocka_unit_test(no_spelling_of_a_private_address_gets_through),
 		cmocka_unit_test(a_page_beyond_the_cap_is_cut_and_not_failed),

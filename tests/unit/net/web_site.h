@@ -160,6 +160,12 @@ static bool web_serve(struct web_visit *v)
 	if (strcmp(label, "longaway") == 0 && strcmp(v->path, "/") == 0)
 		return web_endless(v, "HTTP/1.1 302 Found\r\nLocation: /here\r\nContent-Type: text/html\r\n\r\n",
 				   "<p>moved, and much to say about it</p>\n");
+	if ((strcmp(label, "brokenaway") == 0 || strcmp(label, "stuckaway") == 0) && strcmp(v->path, "/") == 0) {
+		web_text(v, "HTTP/1.1 302 Found\r\nLocation: /here\r\nContent-Length: 1000\r\n\r\n<p>moved");
+		if (*label == 's')
+			web_hold(v);
+		return false;
+	}
 	if (strcmp(label, "nowhere") == 0)
 		return web_answer(v, 302, "Location: http://unknown.example.test/\r\n", "text/html", "moved");
 	if (strncmp(label, "goto-", 5) == 0) {
