@@ -1,8 +1,10 @@
-"""./dev on its own: what it says when it can not go on."""
+"""./dev on its own: what it says when it can not go on, and how it counts tests."""
 import os
 import socket
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 
 from stack import ROOT
 
@@ -35,6 +37,24 @@ class Dev(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("usage: ./dev COMMAND", done.stderr)
         self.assertIn("unknown command 'frobnicate'", done.stderr)
+
+    def sum(self, cases, *checks):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "some.xml").write_text(f"<testsuite>{cases}</testsuite>")
+            Path(folder, "checks").write_text("".join(f"{check}\n" for check in checks))
+            done = subprocess.run([ROOT / "tests/dev/report", "sum", folder], capture_output=True, text=True, timeout=30)
+        return done.returncode, done.stdout.splitlines()
+
+    def test_only_what_passed_is_a_success(self):
+        good = '<testcase name="a"/>'
+        self.assertEqual(self.sum(good, "passed build"), (0, ["2 passed, 0 failed, 0 skipped"]))
+        self.assertEqual(self.sum(good, "failed build"), (1, ["failed: build", "1 passed, 1 failed, 0 skipped"]))
+        self.assertEqual(self.sum(good + '<testcase name="b"><failure/></testcase>'),
+                         (1, ["failed: some: b", "1 passed, 1 failed, 0 skipped"]))
+        self.assertEqual(self.sum('<testcase name="b"><skipped message="no browser"/></testcase>'),
+                         (1, ["skipped: some: b: no browser", "0 passed, 0 failed, 1 skipped"]))
+        self.assertEqual(self.sum('<testcase name="b" status="notrun"/>'),
+                         (1, ["skipped: some: b", "0 passed, 0 failed, 1 skipped"]))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ from pathlib import Path
 
 SERVANT, SERVANT_GROUP = "nobody", "nogroup"  # what root's servers run as
 STOP_SECONDS_MAX = 10
+PORTS = (20000, 32000)  # outside the range the kernel hands out to clients
 _children = {}  # by pid; those of this process are reaped when somebody asks after them
+_given = set()  # ports of free_port
 
 
 class LabError(SystemExit):
@@ -101,13 +103,17 @@ def listens(address, port):
 
 
 def free_port(address="127.0.0.1", kind=socket.SOCK_STREAM):
-    """A port nobody has now, outside the range the kernel hands out to clients."""
+    """A port nobody has now, and that this process has not given out before. TEST_PORTS=LOW-HIGH keeps programs that run at
+    the same time apart."""
+    low, high = map(int, os.environ.get("TEST_PORTS", "{}-{}".format(*PORTS)).split("-"))
     for _ in range(500):
-        port = random.randint(20000, 32000)
+        port = random.randint(low, high)
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind((address, port))
-                return port
+                if port not in _given:
+                    probe.bind((address, port))
+                    _given.add(port)
+                    return port
             except OSError:
                 continue
     raise LabError(f"no free port on {address}")
