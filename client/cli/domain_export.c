@@ -38,7 +38,7 @@ static void csv_row(struct exporting *e, const ProtobufCMessage *row)
 
 	for (unsigned i = 0; i < type->n_fields; i++) {
 		column_name(type->fields[i].name, name);
-		csv_cell(&e->row, row ? pb_text(e->cli->pages, row, type->fields[i].name) : name, i == 0);
+		csv_cell(&e->row, row ? pb_text_exact(e->cli->pages, row, type->fields[i].name) : name, i == 0);
 	}
 	csv_row_end(&e->row);
 }

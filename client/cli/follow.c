@@ -97,6 +97,13 @@ static void reconnect_wait(struct follow *f, struct status st)
 		nanosleep(&(struct timespec){ .tv_nsec = DF_CANCEL_TICK_MS * 1000000L }, NULL);
 }
 
+/* gRPC would answer the first call on a broken connection with the old failure, whatever the server does by then. */
+static void connection_drop(struct cli *cli)
+{
+	df_close(cli->connection);
+	cli->connection = NULL;
+}
+
 struct status follow_run(struct follow *f)
 {
 	for (;;) {
@@ -104,6 +111,7 @@ struct status follow_run(struct follow *f)
 
 		if (status_ok(st) || !is_resumable(st) || !f->can_resume || ++f->failures > RECONNECTS_MAX)
 			return st;
+		connection_drop(f->cli);
 		reconnect_wait(f, st);
 		if (atomic_load(f->cli->cancel))
 			return status_make(STATUS_CANCELLED, "CANCELLED", "%s", "interrupted");

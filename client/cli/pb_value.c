@@ -9,9 +9,12 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define PATH_WORD_MAX 64
+#define PATH_WORD_MAX     64
+#define REAL_DECIMALS_MAX 20
+#define REAL_TEXT_SIZE    352 /* the longest whole number has 309 digits */
 
 static const void *at(const ProtobufCMessage *message, unsigned offset)
 {
@@ -127,12 +130,17 @@ void pb_enum_text(const ProtobufCEnumDescriptor *type, int value, char out[PB_EN
 		*c = (char)tolower((unsigned char)*c);
 }
 
+/* Whether two words differ in nothing but case, _ and -: REST's highPotential is our high_potential. */
 static bool word_equal(const char *a, const char *b)
 {
-	for (; *a && *b; a++, b++)
-		if (tolower((unsigned char)*a) != (*b == '-' ? '_' : tolower((unsigned char)*b)))
+	for (;; a++, b++) {
+		a += strspn(a, "_-");
+		b += strspn(b, "_-");
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
 			return false;
-	return *a == *b;
+		if (!*a)
+			return true;
+	}
 }
 
 bool pb_enum_parse(const ProtobufCEnumDescriptor *type, const char *word, int *out)
@@ -219,7 +227,20 @@ double pb_number(const ProtobufCMessage *message, const char *path)
 	return slot.field->type == PROTOBUF_C_TYPE_INT32 ? *(const int32_t *)slot.at : 0;
 }
 
-static const char *slot_text(struct arena *arena, struct pb_slot slot)
+/* The fewest decimals that read back as the same number. */
+static const char *real_text(struct arena *arena, double value)
+{
+	char text[REAL_TEXT_SIZE];
+
+	for (int decimals = 0; decimals <= REAL_DECIMALS_MAX; decimals++) {
+		snprintf(text, sizeof text, "%.*f", decimals, value);
+		if (strtod(text, NULL) == value)
+			return arena_strdup(arena, text);
+	}
+	return arena_printf(arena, "%.17g", value);
+}
+
+static const char *slot_text(struct arena *arena, struct pb_slot slot, bool is_exact)
 {
 	char word[PB_ENUM_TEXT_SIZE];
 	const ProtobufCMessage *message;
@@ -228,6 +249,8 @@ static const char *slot_text(struct arena *arena, struct pb_slot slot)
 		return arena_printf(arena, "%" PRId32, *(const int32_t *)slot.at);
 	if (slot.field->type == PROTOBUF_C_TYPE_INT64)
 		return arena_printf(arena, "%" PRId64, *(const int64_t *)slot.at);
+	if (slot.field->type == PROTOBUF_C_TYPE_DOUBLE && is_exact)
+		return real_text(arena, *(const double *)slot.at);
 	if (slot.field->type == PROTOBUF_C_TYPE_DOUBLE)
 		return arena_printf(arena, "%.6g", *(const double *)slot.at);
 	if (slot.field->type == PROTOBUF_C_TYPE_BOOL)
@@ -247,8 +270,7 @@ static const char *slot_text(struct arena *arena, struct pb_slot slot)
 	return arena_strdup(arena, word);
 }
 
-/* Repeated values are joined with commas. */
-const char *pb_text(struct arena *arena, const ProtobufCMessage *message, const char *path)
+static const char *path_text(struct arena *arena, const ProtobufCMessage *message, const char *path, bool is_exact)
 {
 	struct pb_slot slot;
 	const char *dot = strrchr(path, '.'), *text;
@@ -256,10 +278,21 @@ const char *pb_text(struct arena *arena, const ProtobufCMessage *message, const 
 
 	if (!slot_find(message, path, &slot))
 		return "";
-	text = slot_text(arena, slot);
+	text = slot_text(arena, slot, is_exact);
 	field = slot.field;
 	if (field->label == PROTOBUF_C_LABEL_REPEATED && !dot)
 		for (size_t i = 1; text && i < pb_count(message, field); i++)
-			text = arena_printf(arena, "%s, %s", text, slot_text(arena, pb_slot(message, field, i)));
+			text = arena_printf(arena, "%s%s%s", text, is_exact ? "; " : ", ",
+					    slot_text(arena, pb_slot(message, field, i), is_exact));
 	return text ? text : "";
+}
+
+const char *pb_text(struct arena *arena, const ProtobufCMessage *message, const char *path)
+{
+	return path_text(arena, message, path, false);
+}
+
+const char *pb_text_exact(struct arena *arena, const ProtobufCMessage *message, const char *path)
+{
+	return path_text(arena, message, path, true);
 }

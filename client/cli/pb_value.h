@@ -35,7 +35,7 @@ void *pb_place(ProtobufCMessage *message, const char *name);
 
 /* "lower_case" without the enum's own prefix; "" for _UNSPECIFIED, the number for a value this build doesn't know. */
 void pb_enum_text(const ProtobufCEnumDescriptor *type, int value, char out[PB_ENUM_TEXT_SIZE]);
-/* The value of a word as pb_enum_text writes it, case ignored, '-' as '_'; false when there is none such. */
+/* The value of a word, whose case, '-' and '_' don't matter; false when there is none such. */
 bool pb_enum_parse(const ProtobufCEnumDescriptor *type, const char *word, int *out);
 
 bool pb_is_timestamp(const ProtobufCMessageDescriptor *type);
@@ -46,6 +46,8 @@ void pb_time_text(const ProtobufCMessage *timestamp, char out[PB_TIME_TEXT_SIZE]
  * needless zeroes, enums as words, times as RFC 3339. Text is as the server sent it, not yet fit for a terminal.
  * In the arena or borrowed from the message; "" too when the arena is full. */
 const char *pb_text(struct arena *arena, const ProtobufCMessage *message, const char *path);
+/* The same for programs: real numbers with every digit that tells them apart, repeated values joined with "; ". */
+const char *pb_text_exact(struct arena *arena, const ProtobufCMessage *message, const char *path);
 /* The message at a path; NULL when absent. */
 const ProtobufCMessage *pb_message(const ProtobufCMessage *message, const char *path);
 /* A number at a path; 0 when absent or no number. */

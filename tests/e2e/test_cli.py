@@ -1,12 +1,15 @@
 """dfctl against a real server: answers, exit codes, repeatable creates, and a watch that outlives its connection."""
+import contextlib
 import csv
 import io
 import json
 import os
 import pty
 import signal
+import socket
 import subprocess
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -14,6 +17,52 @@ from stack import BIN, CAMPAIGN_SECONDS, ROOT, Stack
 
 EXAMPLES = ROOT / "client" / "cli" / "examples"
 NOBODY = "0198c0de-0000-7000-8000-000000000001"
+
+
+class Relay:
+    """A way to a server that can be cut: then whoever comes is hung up on."""
+
+    def __init__(self, target):
+        host, port = target.rsplit(":", 1)
+        self.target, self.is_cut, self.ends = (host, int(port)), False, []
+        self.door = socket.create_server((host, 0))
+        self.address = f"{host}:{self.door.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.door.accept()[0]
+                if self.is_cut:
+                    near.close()
+                    continue
+                far = socket.create_connection(self.target)
+                self.ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self.pass_on, args=(one, other), daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, sink):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+
+    def cut(self):
+        self.is_cut = True
+        for end in self.ends:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.ends.clear()
+
+    def mend(self):
+        self.is_cut = False
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.door.shutdown(socket.SHUT_RDWR)
+        self.door.close()
+        self.cut()
 
 
 class CommandLine(unittest.TestCase):
@@ -371,6 +420,21 @@ class CommandLine(unittest.TestCase):
         out, err = self.ends_with(watch, 0)
         self.assertIn("connection lost", err)
         self.assertIn("campaign_completed", out)
+
+    def test_the_first_try_of_a_watch_after_a_lost_connection_finds_the_server(self):
+        campaign = self.stack.create_campaign(10, mode="step_by_step")
+        relay = Relay(self.stack.instances[0].grpc)
+        self.addCleanup(relay.close)
+        watch = self.spawn("--server", relay.address, "campaign", "watch", campaign)
+        self.assertIn("snapshot", watch.stdout.readline())
+        relay.cut()
+        for _ in range(2):
+            self.assertIn("connection lost", watch.stderr.readline())
+        relay.mend()
+        self.dfctl("campaign", "mode", campaign, "full_sequence")
+        self.dfctl("campaign", "start", campaign)
+        _, err = self.ends_with(watch, 0)
+        self.assertEqual(err, "")
 
     def test_a_terminal_gets_bars_that_are_redrawn_in_place(self):
         campaign = self.stack.create_campaign(200)

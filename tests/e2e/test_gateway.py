@@ -334,7 +334,7 @@ class Phases(GatewayTest):
 
     def test_an_unknown_phase_is_400(self):
         campaign = self.create_campaign()["id"]
-        for word in ["nonsense", "DNS", "PHASE_DNS", "2", "unspecified", "dns%20"]:
+        for word in ["nonsense", "PHASE_DNS", "2", "unspecified", "dns%20", "dnsvalidation"]:
             self.refused(
                 "GET",
                 f"/api/v2/campaigns/{campaign}/phases/{word}/status",
@@ -342,6 +342,25 @@ class Phases(GatewayTest):
                 code="BAD_REQUEST",
                 field="phase",
             )
+
+    def test_a_phase_has_other_names(self):
+        campaign = self.create_campaign()["id"]
+        for word, phase in [
+            ("discovery", "generation"),
+            ("Domain-Generation", "generation"),
+            ("DNS", "dns"),
+            ("validation", "dns"),
+            ("dns_validation", "dns"),
+            ("extraction", "http"),
+            ("http-validation", "http"),
+            ("HTTP_KEYWORD_VALIDATION", "http"),
+            ("Analysis", "analysis"),
+            ("enrichment", "leads"),
+            ("lead-enrichment", "leads"),
+        ]:
+            with self.subTest(word=word):
+                state = self.call("GET", f"/api/v2/campaigns/{campaign}/phases/{word}/status").body
+                self.assertEqual(state["phase"], phase)
 
     def test_configure_merges_personas_and_sets(self):
         campaign, persona, words = (

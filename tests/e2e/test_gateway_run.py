@@ -77,8 +77,15 @@ class Run(unittest.TestCase):
         for row, item in zip(rows, page["items"]):
             self.assertEqual(row["domainScore"], "" if item["domainScore"] is None else f"{item['domainScore']:.15g}")
             self.assertEqual(row["title"].removeprefix("'"), item.get("httpTitle", ""))
+        same = subprocess.run(
+            [BIN / "dfctl", "--server", self.stack.instances[0].grpc, "domain", "export", self.path.split("/")[4]],
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout.decode()
+        self.assertEqual(list(csv.DictReader(io.StringIO(same, newline=""))), rows)
         summary = self.call("GET", f"{self.path}/rejection-summary")
         self.assertTrue(summary["balanced"])
+        self.assertNotIn("auditNote", summary)
         self.assertEqual(summary["counts"]["qualified"], funnel["leads"])
 
     def test_features_keywords_and_breakdown_of_the_best(self):

@@ -312,10 +312,12 @@ func TestFieldsHaveTheNamesCallersWrite(t *testing.T) {
 
 func TestPathWords(t *testing.T) {
 	start := (&pb.StartPhaseRequest{}).ProtoReflect().Descriptor()
-	if name, err := PathWord(start, "phase", "dns"); err != nil || name != "PHASE_DNS" {
-		t.Error(name, err)
+	for _, word := range []string{"dns", "DNS", "dns_validation", "Dns-Validation"} {
+		if name, err := PathWord(start, "phase", word); err != nil || name != "PHASE_DNS" {
+			t.Error(word, name, err)
+		}
 	}
-	for _, word := range []string{"PHASE_DNS", "2", "DNS", "unspecified", ""} {
+	for _, word := range []string{"PHASE_DNS", "2", "dnsvalidation", "unspecified", ""} {
 		if _, err := PathWord(start, "phase", word); err == nil {
 			t.Errorf("%q was accepted", word)
 		}

@@ -55,14 +55,7 @@ func describe(m *member, message protoreflect.MessageDescriptor) Member {
 // Words are what an enum's values are called in JSON, and what is accepted beside them.
 func Words(enum protoreflect.EnumDescriptor) (written, accepted []string) {
 	known := wordsOf(enum)
-	for i := 0; i < enum.Values().Len(); i++ {
-		for word, number := range known.number {
-			if number == enum.Values().Get(i).Number() && word != known.ofNumber[number] {
-				accepted = append(accepted, word)
-			}
-		}
-	}
-	return known.listed, accepted
+	return known.listed, known.accepted
 }
 
 // WordOf is what a value of an enum is called in JSON.

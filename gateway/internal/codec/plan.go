@@ -113,6 +113,8 @@ type words struct {
 	ofNumber map[protoreflect.EnumNumber]string
 	number   map[string]protoreflect.EnumNumber // without UNSPECIFIED
 	listed   []string                           // for sentences, in the order of the contract
+	accepted []string                           // further words, in the same order
+	anyCase  bool                               // - for _, too
 }
 
 var wordLists sync.Map // full name of the enum → *words
@@ -132,17 +134,22 @@ func Word(value protoreflect.Enum) string {
 
 func makeWords(enum protoreflect.EnumDescriptor) *words {
 	w := &words{ofNumber: map[protoreflect.EnumNumber]string{}, number: map[string]protoreflect.EnumNumber{}}
+	if options, ok := enum.Options().(*descriptorpb.EnumOptions); ok && options != nil {
+		w.anyCase = proto.GetExtension(options, pb.E_RestAnyCase).(bool)
+	}
 	prefix := upperSnake(string(enum.Name())) + "_"
 	values := enum.Values()
 	for i := 0; i < values.Len(); i++ {
 		value := values.Get(i)
 		word := strings.ToLower(strings.TrimPrefix(string(value.Name()), prefix))
-		alias := ""
+		var aliases []string
 		if options, ok := value.Options().(*descriptorpb.EnumValueOptions); ok && options != nil {
 			if own := proto.GetExtension(options, pb.E_RestWord).(string); own != "" {
 				word = own
 			}
-			alias = proto.GetExtension(options, pb.E_RestWordAlias).(string)
+			if more := proto.GetExtension(options, pb.E_RestWordAlias).(string); more != "" {
+				aliases = strings.Split(more, ",")
+			}
 		}
 		w.ofNumber[value.Number()] = word
 		if value.Number() == 0 {
@@ -150,11 +157,21 @@ func makeWords(enum protoreflect.EnumDescriptor) *words {
 		}
 		w.number[word] = value.Number()
 		w.listed = append(w.listed, word)
-		if alias != "" {
+		for _, alias := range aliases {
 			w.number[alias] = value.Number()
 		}
+		w.accepted = append(w.accepted, aliases...)
 	}
 	return w
+}
+
+// find is the value that a word stands for.
+func (w *words) find(word string) (protoreflect.EnumNumber, bool) {
+	if w.anyCase {
+		word = strings.ReplaceAll(strings.ToLower(word), "-", "_")
+	}
+	number, ok := w.number[word]
+	return number, ok
 }
 
 // upperSnake writes PhaseStatus as PHASE_STATUS.

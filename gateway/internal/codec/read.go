@@ -235,7 +235,7 @@ func scalar(field protoreflect.FieldDescriptor, text string) (protoreflect.Value
 		return protoreflect.ValueOfBool(text == "true"), nil
 	case protoreflect.EnumKind:
 		known := wordsOf(field.Enum())
-		if number, ok := known.number[text]; ok {
+		if number, ok := known.find(text); ok {
 			return protoreflect.ValueOfEnum(number), nil
 		}
 		return none, fmt.Errorf("must be one of %s", strings.Join(known.listed, ", "))

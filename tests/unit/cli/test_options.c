@@ -97,7 +97,7 @@ static void mistakes_are_named_with_what_may_be_meant(void **state)
 		{ "campaign create --start=yes", "--start takes no value" },
 		{ "campaign list --status runing", "--status can't be runing; did you mean running?" },
 		{ "domain list A --dns-status x", "it is pending, ok, error or timeout" },
-		{ "campaign mode A fullsequence", "MODE can't be fullsequence; did you mean full_sequence?" },
+		{ "campaign mode A fullsequense", "MODE can't be fullsequense; did you mean full_sequence?" },
 		{ "campaign status A dnss", "PHASE can't be dnss; did you mean dns?" },
 		{ "campaign start A x", "it is generation, dns, http, analysis or leads" },
 		{ "campaign list -o jsno", "--output can't be jsno; did you mean json?" },

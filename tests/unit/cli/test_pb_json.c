@@ -104,7 +104,9 @@ static void enum_words_are_read_as_they_are_written(void **state)
 	assert_string_equal(text, "full_sequence");
 	assert_true(pb_enum_parse(type, "Full-Sequence", &value));
 	assert_int_equal(value, DOMAINFLOW__V2__CAMPAIGN_MODE__CAMPAIGN_MODE_FULL_SEQUENCE);
+	assert_true(pb_enum_parse(type, "fullSequence", &value));
 	assert_false(pb_enum_parse(type, "full", &value));
+	assert_false(pb_enum_parse(type, "fullSequences", &value));
 	assert_false(pb_enum_parse(type, "", &value));
 	pb_enum_text(type, 99, text);
 	assert_string_equal(text, "99");
@@ -132,6 +134,34 @@ static void cells_are_found_by_path(void **state)
 	assert_true(pb_number(&answer.base, "campaign.progress.percent_complete") == 12.5);
 }
 
+static void cells_for_programs_lose_no_digit(void **state)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = { { 0, "0" },
+		      { 0.839, "0.839" },
+		      { 0.00001, "0.00001" },
+		      { 0.01228076232260944, "0.01228076232260944" },
+		      { 1250, "1250" },
+		      { 1.0 / 3, "0.3333333333333333" } };
+	AUTO(arena) struct arena *arena = arena_create(0);
+	PB(ExportedDomain, EXPORTED_DOMAIN, row);
+	char *top[] = { pb_borrow("pg_dump"), pb_borrow("backup") };
+
+	(void)state;
+	row.richness_value_case = DOMAINFLOW__V2__EXPORTED_DOMAIN__RICHNESS_VALUE_RICHNESS;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		row.richness = cases[i].value;
+		assert_string_equal(pb_text_exact(arena, &row.base, "richness"), cases[i].text);
+	}
+	assert_string_equal(pb_text(arena, &row.base, "richness"), "0.333333");
+	row.top3 = top;
+	row.n_top3 = 2;
+	assert_string_equal(pb_text_exact(arena, &row.base, "top3"), "pg_dump; backup");
+	assert_string_equal(pb_text(arena, &row.base, "top3"), "pg_dump, backup");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +170,7 @@ int main(void)
 		cmocka_unit_test(json_fields_that_hold_no_json_are_null_or_text),
 		cmocka_unit_test(enum_words_are_read_as_they_are_written),
 		cmocka_unit_test(cells_are_found_by_path),
+		cmocka_unit_test(cells_for_programs_lose_no_digit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
