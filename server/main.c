@@ -16,6 +16,7 @@
 #include "net/dns_client.h"
 #include "net/http_client.h"
 #include "net/shared_rate.h"
+#include "phase/http/http_engine.h"
 #include "phase/phase.h"
 #include "phase/probe.h"
 #include "proto/runtime/descriptor_set.h"
@@ -201,19 +202,8 @@ static struct status open_engines(struct process *p)
 {
 	const struct settings *s = &p->settings;
 	struct dns_client_settings dns = { .lookups_max = (unsigned)s->dns_in_flight_max };
-	struct http_client_settings http = {
-		.in_flight_max = (unsigned)s->http_in_flight_max,
-		.per_address_max = (unsigned)s->http_per_address_max,
-		.http_port = (uint16_t)s->http_target_port,
-		.https_port = (uint16_t)s->https_target_port,
-		.body_bytes_max = s->http_body_bytes_max,
-		.wire_bytes_max = s->http_wire_bytes_max,
-		.header_bytes_max = s->http_header_bytes_max,
-		.redirects_max = (unsigned)s->http_redirects_max,
-		.ca_file = s->http_ca_file,
-	};
+	struct http_client_settings http = http_engine_settings(s, s->http_in_flight_max, p->http_guard);
 
-	http.guard = p->http_guard;
 	TRY(dns_client_create(&dns, &p->dns));
 	TRY(http_client_create(&http, &p->http));
 	metrics_gauge_read(p->metrics, &lookups_spec, read_lookups, p->dns);

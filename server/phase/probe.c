@@ -6,6 +6,7 @@
 #include "model/catalog.h"
 #include "net/shared_rate.h"
 #include "phase/dns/dns_personas.h"
+#include "phase/http/http_engine.h"
 #include "phase/http/http_lookups.h"
 #include "phase/http/http_personas.h"
 #include "phase/phase.h"
@@ -37,18 +38,8 @@ struct status probes_open(const struct phase_env *env, const struct address_guar
 {
 	const struct settings *s = env->settings;
 	const struct dns_client_settings dns = { .lookups_max = LOOKUPS_MAX };
-	const struct http_client_settings http = {
-		.in_flight_max = (unsigned)s->api_probes_max * FETCHES_AT_ONCE,
-		.per_address_max = (unsigned)s->http_per_address_max,
-		.http_port = (uint16_t)s->http_target_port,
-		.https_port = (uint16_t)s->https_target_port,
-		.body_bytes_max = s->http_body_bytes_max,
-		.wire_bytes_max = s->http_wire_bytes_max,
-		.header_bytes_max = s->http_header_bytes_max,
-		.redirects_max = (unsigned)s->http_redirects_max,
-		.ca_file = s->http_ca_file,
-		.guard = http_guard,
-	};
+	const struct http_client_settings http =
+		http_engine_settings(s, s->api_probes_max * FETCHES_AT_ONCE, http_guard);
 	struct probes *probes = calloc(1, sizeof *probes);
 	struct status st;
 
