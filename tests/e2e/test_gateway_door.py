@@ -1,7 +1,10 @@
 """What every request to the REST gateway meets, whatever it wants: limits, origins, hosts, and what a client may not
 say of itself. And a gateway whose domainflowd is away."""
 
+import contextlib
+import http.client
 import json
+import signal
 import unittest
 
 from gateway_base import NOBODY, GatewayTest
@@ -324,6 +327,32 @@ class Smuggling(GatewayTest):
         )
         self.call("GET", f"/api/v2/campaigns/{campaign}", headers=[("X-HTTP-Method-Override", "DELETE")])
         self.call("GET", f"/api/v2/campaigns/{campaign}")
+
+
+class Ending(GatewayTest):
+    def test_a_request_under_way_is_answered_and_streams_end(self):
+        gateway = self.stack.add_gateway(REST_DRAIN="60s")
+        stream = http.client.HTTPConnection(gateway.rest, timeout=60)
+        self.addCleanup(stream.close)
+        stream.request("GET", "/api/v2/sse/events")
+        events = stream.getresponse()
+        late = http.client.HTTPConnection(gateway.rest, timeout=60)
+        self.addCleanup(late.close)
+        late.putrequest("POST", "/api/v2/campaigns")
+        late.putheader("Content-Type", "application/json")
+        late.putheader("Content-Length", "2")
+        late.putheader("Expect", "100-continue")
+        late.endheaders()
+        self.assertIn(b"100 Continue", late.sock.recv(64))  # its handler waits for the body
+        gateway.signal(signal.SIGTERM)
+        self.stack.wait_until(lambda: gateway.get("/readyz")[0] == 503, 30, "the gateway to say that it ends")
+        self.assertEqual(gateway.get("/livez")[0], 200)
+        with contextlib.suppress(http.client.IncompleteRead):  # cut off, as browsers take it, or not
+            events.read()
+        late.send(b"{}")
+        late_answer = late.getresponse()
+        self.assertEqual((late_answer.status, json.load(late_answer)["error"]["code"]), (422, "VALIDATION_ERROR"))
+        self.assertEqual(gateway.process.wait(60), 0)
 
 
 class Outage(unittest.TestCase):

@@ -15,6 +15,7 @@ import (
 // names.
 type Config struct {
 	RESTAddress      string        // where browsers and clients come to
+	IsOpen           bool          // RESTAddress may be reached from elsewhere
 	OpsAddress       string        // /metrics, /livez, /readyz; not for untrusted networks
 	Upstream         string        // gRPC of domainflowd
 	UpstreamCA       string        // PEM; with it the connection upstream is TLS
@@ -43,6 +44,9 @@ type setting struct {
 var settings = []setting{
 	{"REST_ADDRESS", "127.0.0.1:8080", "", "host:port of REST and event streams",
 		address(func(c *Config) *string { return &c.RESTAddress })},
+	{"REST_OPEN", "false", "",
+		"true lets REST_ADDRESS be other than loopback: whoever reaches it may do everything, since nobody signs in yet",
+		boolean(func(c *Config) *bool { return &c.IsOpen })},
 	{"GATEWAY_OPS_ADDRESS", "127.0.0.1:8092", "", "host:port of the gateway's /metrics, /livez and /readyz",
 		address(func(c *Config) *string { return &c.OpsAddress })},
 	{"GRPC_UPSTREAM", "127.0.0.1:8090", "", "host:port or unix:/path of domainflowd's gRPC port",
@@ -96,6 +100,10 @@ func Load(arguments []string, environment func(string) (string, bool)) (*Config,
 	}
 	for name := range flags {
 		return nil, fmt.Errorf("there is no setting %s", name)
+	}
+	if host, _, _ := net.SplitHostPort(config.RESTAddress); !IsLoopback(host) && !config.IsOpen {
+		return nil, fmt.Errorf("REST_ADDRESS: '%s' is not on loopback, and nobody has to sign in yet: put a proxy that "+
+			"asks for it before a loopback address, or set REST_OPEN=true", config.RESTAddress)
 	}
 	if (config.UpstreamCert == "") != (config.UpstreamKey == "") {
 		return nil, fmt.Errorf("GRPC_UPSTREAM_CERT and GRPC_UPSTREAM_KEY go together")
@@ -160,6 +168,16 @@ func word(field func(*Config) *string, words ...string) func(*Config, string) er
 	}
 }
 
+func boolean(field func(*Config) *bool) func(*Config, string) error {
+	return func(c *Config, value string) error {
+		if value != "true" && value != "false" {
+			return fmt.Errorf("'%s' is neither true nor false", value)
+		}
+		*field(c) = value == "true"
+		return nil
+	}
+}
+
 func address(field func(*Config) *string) func(*Config, string) error {
 	return func(c *Config, value string) error {
 		if _, _, err := net.SplitHostPort(value); err != nil {
@@ -168,6 +186,12 @@ func address(field func(*Config) *string) func(*Config, string) error {
 		*field(c) = value
 		return nil
 	}
+}
+
+// IsLoopback says whether only this machine reaches a host of that name or number.
+func IsLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // names are host names without a port.

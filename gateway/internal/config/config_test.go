@@ -39,9 +39,24 @@ func TestWhatCantBeReadIsSaid(t *testing.T) {
 			"such as https://app.example",
 		"--allowed-hosts https://a.example": "ALLOWED_HOSTS: 'https://a.example' is not a host name",
 		"--rest-address 8080":               "REST_ADDRESS: '8080' is not host:port",
+		"--rest-open yes":                   "REST_OPEN: 'yes' is neither true nor false",
 	} {
 		if _, err := load(flags, nil); err == nil || err.Error() != wanted {
 			t.Errorf("%s: %v", flags, err)
+		}
+	}
+}
+
+func TestTheDoorIsOpenedOnPurpose(t *testing.T) {
+	for address, isOurs := range map[string]bool{"127.0.0.1:1": true, "127.8.0.1:1": true, "[::1]:1": true,
+		"localhost:1": true, ":1": false, "0.0.0.0:1": false, "[::]:1": false,
+		"192.0.2.1:1": false, "name.example:1": false} {
+		_, err := load("--rest-address "+address, nil)
+		if (err == nil) != isOurs || err != nil && !strings.Contains(err.Error(), "REST_OPEN=true") {
+			t.Errorf("%s: %v", address, err)
+		}
+		if _, err := load("--rest-open true --rest-address "+address, nil); err != nil {
+			t.Errorf("%s, open: %v", address, err)
 		}
 	}
 }

@@ -42,6 +42,9 @@ func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Ha
 		defer func() {
 			why := recover()
 			recovered(why, log, record, r)
+			if why == http.ErrAbortHandler && info.Code == "" {
+				info.Code = "CUT_OFF"
+			}
 			took := time.Since(begin)
 			meter.Observe(r.Method, info.Route, record.code(), took)
 			logRequest(log, r, info, record, took)
@@ -119,7 +122,7 @@ func strip(header http.Header) {
 // hosts refuses names that are not ours while the port is on loopback: a page elsewhere may have its name point here.
 func hosts(c *config.Config, next http.Handler) http.Handler {
 	host, _, _ := net.SplitHostPort(c.RESTAddress)
-	if !isLoopback(host) {
+	if !config.IsLoopback(host) {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -128,17 +131,12 @@ func hosts(c *config.Config, next http.Handler) http.Handler {
 			name = r.Host
 		}
 		name = strings.ToLower(strings.Trim(name, "[]"))
-		if !isLoopback(name) && !slices.Contains(c.AllowedHosts, name) {
+		if !config.IsLoopback(name) && !slices.Contains(c.AllowedHosts, name) {
 			problem.New("FORBIDDEN", "this address does not answer to that name; see ALLOWED_HOSTS").Write(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // recorder remembers what was answered. Flush and deadlines go through Unwrap.

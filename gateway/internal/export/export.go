@@ -77,6 +77,7 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="domains.%s"`, format.name))
 	header.Set("Cache-Control", "no-store")
 	if err := e.send(w, first, rows, format.open(w)); err != nil {
+		request.Of(r.Context()).Cause = err.Error()
 		panic(http.ErrAbortHandler) // the client must not take the part for the whole
 	}
 }

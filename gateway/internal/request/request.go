@@ -13,7 +13,7 @@ type Info struct {
 	ID             string // the client's or our own
 	IdempotencyKey string // empty: none
 	Route          string // template, empty until a route is found
-	Code           string // of a failure, for the log
+	Code           string // of a failure, for the log; CUT_OFF for an answer that broke off
 	Cause          string // of a failure, where a client may not read it
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/health/grpc_health_v1"
@@ -16,12 +17,19 @@ const healthWait = 2 * time.Second
 
 // pages are the answers that no RPC gives.
 type pages struct {
-	health grpc_health_v1.HealthClient
-	begin  time.Time
+	health    grpc_health_v1.HealthClient
+	begin     time.Time
+	isRetired atomic.Bool
 }
 
-// isReady asks domainflowd whether it can serve.
+// retire makes a balancer look elsewhere while requests under way end.
+func (p *pages) retire() { p.isRetired.Store(true) }
+
+// isReady asks domainflowd whether it can serve, while we do.
 func (p *pages) isReady(ctx context.Context) bool {
+	if p.isRetired.Load() {
+		return false
+	}
 	ctx, cancel := context.WithTimeout(ctx, healthWait)
 	defer cancel()
 	answer, err := p.health.Check(ctx, &grpc_health_v1.HealthCheckRequest{})
@@ -37,7 +45,7 @@ func (p *pages) ops(metrics http.Handler) http.Handler {
 		if p.isReady(r.Context()) {
 			plain(w, http.StatusOK, "ok\n")
 		} else {
-			plain(w, http.StatusServiceUnavailable, "domainflowd is not ready\n")
+			plain(w, http.StatusServiceUnavailable, "not ready: domainflowd is not, or the gateway is ending\n")
 		}
 	})
 	return mux

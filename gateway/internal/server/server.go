@@ -56,6 +56,7 @@ func Run(ctx context.Context, c *config.Config) error {
 		newServer(c.RESTAddress, public, log),
 		newOpsServer(c.OpsAddress, own.ops(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})), log),
 	}
+	servers[0].RegisterOnShutdown(own.retire)
 	servers[0].RegisterOnShutdown(streams.Close) // Shutdown waits for streams, and they end only when told to
 	log.Info("started", "version", Version, "rest", c.RESTAddress, "ops", c.OpsAddress, "upstream", c.Upstream)
 	err = serve(ctx, servers, c.Drain)
