@@ -232,10 +232,15 @@ func (w *writer) wellKnown(m protoreflect.Message) bool {
 	return true
 }
 
+// TimeText is a moment as every answer, event and log line writes it.
+func TimeText(t time.Time) string { return t.UTC().Format(millisecondLayout) }
+
+const millisecondLayout = "2006-01-02T15:04:05.000Z"
+
 // timeLayout has milliseconds always, more digits only where there is more.
 func timeLayout(t *timestamppb.Timestamp) string {
 	if t.GetNanos()%int32(time.Millisecond) == 0 {
-		return "2006-01-02T15:04:05.000Z"
+		return millisecondLayout
 	}
 	return "2006-01-02T15:04:05.000000000Z"
 }

@@ -25,7 +25,7 @@ const (
 
 // New wraps the public handler.
 func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Handler) http.Handler {
-	inner := cors(c.AllowedOrigins, hosts(c, crossOrigin(c.AllowedOrigins, next)))
+	inner := cors(c.AllowedOrigins, admit(hosts(c, crossOrigin(c.AllowedOrigins, next))))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := &request.Info{ID: requestID(r.Header)}
 		r = r.WithContext(request.With(r.Context(), info))
@@ -40,42 +40,50 @@ func New(c *config.Config, log *slog.Logger, meter *telemetry.HTTP, next http.Ha
 		}
 		begin := time.Now()
 		defer func() {
-			why := recover()
-			recovered(why, log, record, r)
-			if why == http.ErrAbortHandler && info.Code == "" {
-				info.Code = "CUT_OFF"
-			}
+			isCutOff := recovered(recover(), log, record, r)
 			took := time.Since(begin)
 			meter.Observe(r.Method, info.Route, record.code(), took)
 			logRequest(log, r, info, record, took)
-			if why == http.ErrAbortHandler { // what was sent is not the whole, and the client must see that
-				panic(why)
+			if isCutOff { // what was sent is not the whole, and the client must see that
+				panic(http.ErrAbortHandler)
 			}
 		}()
 		secure(record.Header())
 		record.Header().Set(problem.RequestID, info.ID)
-		if p := admit(r, info); p != nil {
-			p.Write(record, r)
-			return
-		}
-		strip(r.Header)
 		inner.ServeHTTP(record, r)
 	})
 }
 
-// recovered turns a panic into a 500: one request's mistake must not end the others.
-func recovered(why any, log *slog.Logger, w *recorder, r *http.Request) {
-	if why == nil || why == http.ErrAbortHandler {
-		return
+// recovered turns a panic into a 500: one request's mistake must not end the others. An answer that has begun is cut off.
+func recovered(why any, log *slog.Logger, w *recorder, r *http.Request) (isCutOff bool) {
+	if why == nil {
+		return false
 	}
-	log.Error("panic", "request_id", request.Of(r.Context()).ID, "why", why, "stack", string(debug.Stack()))
-	if w.status == 0 {
-		problem.New("INTERNAL_SERVER_ERROR", "something went wrong on our side").Write(w, r)
+	info := request.Of(r.Context())
+	if why != http.ErrAbortHandler {
+		log.Error("panic", "request_id", info.ID, "why", why, "stack", string(debug.Stack()))
+		if w.status == 0 {
+			problem.New("INTERNAL_SERVER_ERROR", "something went wrong on our side").Write(w, r)
+			return false
+		}
 	}
+	info.Code = "CUT_OFF"
+	return true
 }
 
 // admit checks what the request says before anybody acts on it.
-func admit(r *http.Request, info *request.Info) *problem.Problem {
+func admit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p := refusal(r, request.Of(r.Context())); p != nil {
+			p.Write(w, r)
+			return
+		}
+		strip(r.Header)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func refusal(r *http.Request, info *request.Info) *problem.Problem {
 	if len(r.RequestURI) > urlBytesMax {
 		return problem.New("URI_TOO_LONG", "the URL is longer than 8 KiB")
 	}

@@ -37,6 +37,30 @@ func TestAPanicIsOneRequestsMatter(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatHasBegunIsCutOff(t *testing.T) {
+	defer func() {
+		if why := recover(); why != http.ErrAbortHandler {
+			t.Error(why)
+		}
+	}()
+	wrap("127.0.0.1:1", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("half"))
+		panic("secret")
+	}).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "http://127.0.0.1/", nil))
+	t.Error("half an answer was taken for the whole")
+}
+
+func TestRefusalsAtTheDoorMayBeReadByAllowedOrigins(t *testing.T) {
+	r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", nil)
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("X-Idempotency-Key", "")
+	w := httptest.NewRecorder()
+	wrap("127.0.0.1:1", ok).ServeHTTP(w, r)
+	if w.Code != 400 || w.Header().Get("Access-Control-Allow-Origin") != "https://app.example" {
+		t.Error(w.Code, w.Header())
+	}
+}
+
 // slow is a connection that remembers how long it may be read.
 type slow struct {
 	http.ResponseWriter

@@ -214,7 +214,7 @@ func (p *Problem) Envelope(path, requestID string) []byte {
 		}
 	}
 	inner["code"], inner["message"], inner["details"] = p.Code, p.Message, details
-	inner["timestamp"] = time.Now().UTC().Format("2006-01-02T15:04:05.000Z")
+	inner["timestamp"] = codec.TimeText(time.Now())
 	inner["path"] = path
 	if p.RetryAfter > 0 {
 		inner["retryAfterMs"] = p.RetryAfter.Milliseconds()

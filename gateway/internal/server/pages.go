@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc/health/grpc_health_v1"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/openapi"
 	"domainflow.io/gateway/internal/problem"
 )
@@ -91,7 +92,7 @@ func onlyGet(handler http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-func now() string { return time.Now().UTC().Format("2006-01-02T15:04:05.000Z") }
+func now() string { return codec.TimeText(time.Now()) }
 
 func (p *pages) state(word string) map[string]any {
 	return map[string]any{"status": word, "version": Version, "uptime": int64(time.Since(p.begin).Seconds()),

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/pb"
 	"domainflow.io/gateway/internal/problem"
 	"domainflow.io/gateway/internal/request"
@@ -277,7 +278,7 @@ func (h *Hub) keepAlive(dst []byte, campaign, state string, at standing) []byte 
 		CampaignID   string `json:"campaignId,omitempty"`
 		LastSequence *int32 `json:"lastSequence,omitempty"`
 		ServerTime   string `json:"serverTime"`
-	}{Status: state, CampaignID: campaign, ServerTime: timeText(h.now())}
+	}{Status: state, CampaignID: campaign, ServerTime: codec.TimeText(h.now())}
 	if at.isLive && campaign != "" {
 		payload.LastSequence = &at.sequence
 	}

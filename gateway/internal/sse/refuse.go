@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"domainflow.io/gateway/internal/codec"
 	"domainflow.io/gateway/internal/problem"
 )
 
@@ -46,7 +47,7 @@ func (h *Hub) errorEvent(campaign string, err error) *event {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}{p.Code, p.Message})
-	return newEvent(0, envelope{Timestamp: timeText(h.now()), CampaignID: campaign, Payload: payload}.part(typeError))
+	return newEvent(0, envelope{Timestamp: codec.TimeText(h.now()), CampaignID: campaign, Payload: payload}.part(typeError))
 }
 
 // parseUUID accepts the 36 characters of a UUID and returns it in lower case, so that one campaign has one feed.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -48,13 +47,11 @@ func marshal(value any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
-func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
-
 func (h *Hub) stamp(t *timestamppb.Timestamp) string {
 	if t == nil {
-		return timeText(h.now())
+		return codec.TimeText(h.now())
 	}
-	return timeText(t.AsTime())
+	return codec.TimeText(t.AsTime())
 }
 
 // translate renders an upstream message. A stored transition becomes the phaseUpdate that renders the phase, and its
@@ -149,5 +146,5 @@ func (h *Hub) resyncEvent(campaign, reason string, sequence int32) *event {
 		Reason       string `json:"reason"`
 		LastSequence int32  `json:"lastSequence"`
 	}{reason, sequence})
-	return newEvent(0, envelope{Timestamp: timeText(h.now()), CampaignID: campaign, Payload: payload}.part(typeResync))
+	return newEvent(0, envelope{Timestamp: codec.TimeText(h.now()), CampaignID: campaign, Payload: payload}.part(typeResync))
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"domainflow.io/gateway/internal/codec"
 )
 
 // Logger writes one JSON object a line, or readable text on a terminal.
@@ -42,7 +44,7 @@ func sameAsDomainflowd(groups []string, a slog.Attr) slog.Attr {
 	case slog.LevelKey:
 		a.Value = slog.StringValue(strings.ToLower(a.Value.String()))
 	case slog.TimeKey:
-		a.Value = slog.StringValue(a.Value.Time().UTC().Format("2006-01-02T15:04:05.000Z"))
+		a.Value = slog.StringValue(codec.TimeText(a.Value.Time()))
 	}
 	return a
 }
