@@ -139,6 +139,7 @@ func take(own *string, text string) string {
 
 func (d *document) inQuery(member codec.Member) *parameter {
 	s := d.single(member, member.Field, asked)
+	narrow(s, d.contract.comment(member.Field))
 	p := &parameter{Name: member.Name, In: "query", Schema: s,
 		Required:    d.isRequired(member, asked),
 		Description: take(&s.Description, d.contract.comment(member.Field))}

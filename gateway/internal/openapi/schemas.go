@@ -91,6 +91,9 @@ func (d *document) member(member codec.Member, on way) *schema {
 		s = d.single(member, field, on)
 	}
 	text := d.contract.comment(field)
+	if on == asked {
+		narrow(s, text)
+	}
 	if s.Ref != "" && member.IsNullable && field.Enum() != nil { // null must be among the words
 		named := *d.Components.Schemas[strings.TrimPrefix(s.Ref, schemaPrefix)]
 		named.Enum = append(named.Enum[:len(named.Enum):len(named.Enum)], nil)
@@ -176,13 +179,6 @@ func (d *document) text(member codec.Member, on way) *schema {
 	if on == asked {
 		s.MaxLength = int(member.BytesMax)
 	}
-	comment := d.contract.comment(member.Field)
-	isUUID := strings.HasPrefix(comment, "UUID") || strings.HasPrefix(comment, "Lower-case UUID") ||
-		strings.HasPrefix(comment, "Required: UUID")
-	isEmptyToo := on == answered && strings.Contains(comment, "empty") && member.IsAlways && !member.IsNullable
-	if isUUID && !isEmptyToo {
-		s.Format = "uuid"
-		s.MaxLength = 0
-	}
+	uuid(s, d.contract.comment(member.Field), member, on)
 	return s
 }

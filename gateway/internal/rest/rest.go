@@ -53,6 +53,7 @@ func New(conn *grpc.ClientConn, deadline time.Duration, atOnceMax int) (http.Han
 		if _, ok := export.Campaign(r.URL.Path); ok {
 			downloads.ServeHTTP(w, r)
 		} else {
+			r.URL.RawPath = r.URL.EscapedPath() // where it is empty the mux unescapes Path, a second time
 			calls.ServeHTTP(w, r)
 		}
 	})), nil

@@ -293,3 +293,19 @@ func TestWrongMethodsNameTheRightOnes(t *testing.T) {
 		t.Error(w.Code)
 	}
 }
+
+func TestPathsAreUnescapedOnce(t *testing.T) {
+	s, handler := open(t)
+	for path, wanted := range map[string]string{"%25": "%", "%2541": "%41", "a%2Eb": "a.b", "%C3%A4": "ä", "a%2541%20": "a%41 "} {
+		s.input = nil
+		ask(handler, http.MethodGet, "/api/v2/campaigns/abc/domains/"+path, "")
+		asked := &pb.GetDomainRequest{}
+		if err := proto.Unmarshal(s.input, asked); err != nil || asked.Domain != wanted {
+			t.Errorf("%s became %q %v", path, asked.Domain, err)
+		}
+	}
+	s.method = ""
+	if w := ask(handler, http.MethodGet, "/api/v2/campaigns?search=%FF", ""); w.Code != 400 || s.method != "" {
+		t.Error(w.Code, s.method)
+	}
+}
