@@ -65,6 +65,17 @@ tool_grpcurl() { tool_go $GRPCURL; }
 
 tool_migrate() { tool_go $MIGRATE -tags postgres; }
 
+# A virtual environment is not moved or upgraded, so another list gets another one.
+tool_schemathesis() {
+	local list=tests/tools/schemathesis.txt
+	cmp -s $list .cache/schemathesis/installed.txt && return
+	step "fetching schemathesis"
+	rm -rf .cache/schemathesis
+	python3 -m venv .cache/schemathesis && quietly .cache/schemathesis.log \
+		.cache/schemathesis/bin/python -m pip install --no-deps -r $list || die "pip could not fetch schemathesis"
+	cp $list .cache/schemathesis/installed.txt
+}
+
 our_c_files() { git ls-files 'server/*.[ch]' 'client/*.[ch]' 'proto/*.[ch]' 'tests/*.[ch]'; }
 
 command_fmt() {

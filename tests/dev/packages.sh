@@ -13,6 +13,7 @@ has_program_instead() {
 	npm) command -v npm >/dev/null ;;
 	nodejs) command -v node >/dev/null && [ "$(node -p 'parseInt(process.versions.node)')" -ge $NODE_LEAST ] ;;
 	python3) command -v python3 >/dev/null ;;
+	python3-venv) python3 -c 'import ensurepip' 2>/dev/null ;;
 	*) false ;;
 	esac
 }

@@ -53,6 +53,7 @@ command_test() {
 	tool_buf
 	tool_grpcurl
 	tool_migrate
+	tool_schemathesis
 	RESULTS=$run/test/results
 	rm -rf "$RESULTS"
 	mkdir -p "$RESULTS"

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"domainflow.io/gateway/internal/config"
 	"domainflow.io/gateway/internal/problem"
@@ -90,9 +89,6 @@ func refusal(r *http.Request, info *request.Info) *problem.Problem {
 	}
 	if headerBytes(r) > headerBytesMax {
 		return problem.New("HEADERS_TOO_LARGE", "the headers are larger than 16 KiB")
-	}
-	if !utf8.ValidString(r.URL.Path) {
-		return problem.New("BAD_REQUEST", "the path is not UTF-8")
 	}
 	key, p := idempotencyKey(r)
 	info.IdempotencyKey = key

@@ -213,14 +213,3 @@ func TestRequestIDs(t *testing.T) {
 		t.Error("one of two was chosen")
 	}
 }
-
-func TestPathsAreUTF8(t *testing.T) {
-	handler := wrap("0.0.0.0:1", ok)
-	for path, wanted := range map[string]int{"/%FF": 400, "/%C3%28": 400, "/%ED%A0%80": 400, "/%C3%A4": 200, "/%25": 200} {
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		if w.Code != wanted {
-			t.Errorf("%s: %d", path, w.Code)
-		}
-	}
-}

@@ -48,12 +48,14 @@ func matched(comment string) said {
 	return said{}
 }
 
-// uuid is a text that the comment says to be a UUID; in requests it may be empty where the comment says that, too.
+// uuid is a text that the comment says to be a UUID. Requests may leave it empty where the comment says "empty" or that
+// it is not read; an `id` that is not read may be anything.
 func uuid(s *schema, comment string, member codec.Member, on way) {
 	text := strings.TrimPrefix(strings.TrimPrefix(comment, "Required: "), "Lower-case ")
-	canBeEmpty := strings.Contains(comment, "empty")
+	isUnread := on == asked && strings.Contains(comment, "not read")
+	canBeEmpty := isUnread || strings.Contains(comment, "empty")
 	switch {
-	case !strings.HasPrefix(text, "UUID") || on == asked && strings.Contains(comment, "not read"):
+	case !strings.HasPrefix(text, "UUID") || isUnread && member.Field.Name() == "id":
 	case on == asked && canBeEmpty:
 		s.Pattern = "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?$"
 	case on == asked || !canBeEmpty || member.IsNullable || !member.IsAlways:

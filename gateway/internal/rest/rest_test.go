@@ -296,7 +296,8 @@ func TestWrongMethodsNameTheRightOnes(t *testing.T) {
 
 func TestPathsAreUnescapedOnce(t *testing.T) {
 	s, handler := open(t)
-	for path, wanted := range map[string]string{"%25": "%", "%2541": "%41", "a%2Eb": "a.b", "%C3%A4": "ä", "a%2541%20": "a%41 "} {
+	for path, wanted := range map[string]string{"%25": "%", "%2541": "%41", "a%2Eb": "a.b", "%C3%A4": "ä",
+		"a%2541%20": "a%41 "} {
 		s.input = nil
 		ask(handler, http.MethodGet, "/api/v2/campaigns/abc/domains/"+path, "")
 		asked := &pb.GetDomainRequest{}
