@@ -65,8 +65,18 @@ addresses_are_free() {
 # Asked before the build, which takes minutes.
 ports_are_ours() {
 	local run=$1
-	program_pid "$run" domainflowd >/dev/null || addresses_are_free GRPC_ADDRESS OPS_ADDRESS
-	program_pid "$run" domainflow-gateway >/dev/null || addresses_are_free REST_ADDRESS GATEWAY_OPS_ADDRESS
+	addresses_are_ours "$run" domainflowd GRPC_ADDRESS OPS_ADDRESS
+	addresses_are_ours "$run" domainflow-gateway REST_ADDRESS GATEWAY_OPS_ADDRESS
+}
+
+# Addresses that the running program has are ours; others must be free, before it is stopped for them.
+addresses_are_ours() {
+	local run=$1 program=$2 name names=()
+	shift 2
+	for name in "$@"; do
+		program_pid "$run" "$program" >/dev/null && grep -qxF "$name=${!name}" "$run/$program.env" || names+=("$name")
+	done
+	addresses_are_free "${names[@]}"
 }
 
 # Starts a program with its wanted settings and waits until the ops port says it is ready.

@@ -12,8 +12,8 @@ SERVICES = "set -euo pipefail; ROOT=$PWD; source tests/dev/common.sh; source tes
 
 
 class Dev(unittest.TestCase):
-    def ports(self, **environment):
-        return subprocess.run(["bash", "-c", SERVICES + "ports_are_ours /nonexistent"], cwd=ROOT, capture_output=True,
+    def ports(self, before="", run="/nonexistent", **environment):
+        return subprocess.run(["bash", "-c", f"{SERVICES}{before} ports_are_ours {run}"], cwd=ROOT, capture_output=True,
                               text=True, env={**os.environ, "REST_ADDRESS": "unix:none", "GATEWAY_OPS_ADDRESS": "unix:none",
                                               **environment}, timeout=30)
 
@@ -31,6 +31,18 @@ class Dev(unittest.TestCase):
             done = self.ports(GRPC_ADDRESS=free, OPS_ADDRESS=free, REST_ADDRESS=busy)
             self.assertEqual(done.returncode, 1)
             self.assertIn("REST_ADDRESS=127.0.0.1:PORT", done.stderr)
+
+    def test_what_runs_is_not_stopped_for_a_taken_port(self):
+        runs = "program_pid() { [ $2 = domainflowd ]; };"
+        with socket.create_server(("127.0.0.1", 0)) as own, socket.create_server(("127.0.0.1", 0)) as taken, \
+                tempfile.TemporaryDirectory() as run:
+            ours, busy = (f"127.0.0.1:{s.getsockname()[1]}" for s in (own, taken))
+            Path(run, "domainflowd.env").write_text(f"GRPC_ADDRESS={ours}\nOPS_ADDRESS=unix:none\n")
+            done = self.ports(runs, run, GRPC_ADDRESS=ours, OPS_ADDRESS="unix:none")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            done = self.ports(runs, run, GRPC_ADDRESS=busy, OPS_ADDRESS="unix:none")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"{busy} is taken by another program", done.stderr)
 
     def test_a_wrong_command_shows_the_right_ones(self):
         done = subprocess.run([ROOT / "dev", "frobnicate"], capture_output=True, text=True, timeout=30)

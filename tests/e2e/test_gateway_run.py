@@ -192,7 +192,9 @@ class Life(unittest.TestCase):
                 timeout=30,
             )
             self.assertEqual(done.returncode, 1)
-            self.assertIn("address already in use", done.stderr)
+            self.assertEqual(
+                done.stderr, f"domainflow-gateway: REST_ADDRESS {stack.gateway.rest}: bind: address already in use\n"
+            )
 
     def test_over_a_unix_socket_and_over_mutual_tls(self):
         with Stack(with_lab=False) as stack:

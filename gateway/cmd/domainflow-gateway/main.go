@@ -31,7 +31,7 @@ func run(arguments []string) int {
 		case "settings":
 			fmt.Print(config.Table())
 			return 0
-		case "version":
+		case "version", "--version":
 			fmt.Println("domainflow-gateway", server.Version)
 			return 0
 		case "help", "-h", "--help":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,10 +97,6 @@ func Load(arguments []string, environment func(string) (string, bool)) (*Config,
 		if err := s.read(config, value); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.name, err)
 		}
-		delete(flags, s.name)
-	}
-	for name := range flags {
-		return nil, fmt.Errorf("there is no setting %s", name)
 	}
 	if host, _, _ := net.SplitHostPort(config.RESTAddress); !IsLoopback(host) && !config.IsOpen {
 		return nil, fmt.Errorf("REST_ADDRESS: '%s' is not on loopback, and nobody has to sign in yet: put a proxy that "+
@@ -137,6 +134,10 @@ func readFlags(arguments []string) (map[string]string, error) {
 			return nil, fmt.Errorf("'%s' is not a flag", arguments[i])
 		}
 		name, value, hasValue := strings.Cut(name, "=")
+		key := strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		if !slices.ContainsFunc(settings, func(s setting) bool { return s.name == key }) {
+			return nil, fmt.Errorf("there is no setting %s", key)
+		}
 		if !hasValue {
 			i++
 			if i == len(arguments) {
@@ -144,7 +145,7 @@ func readFlags(arguments []string) (map[string]string, error) {
 			}
 			value = arguments[i]
 		}
-		found[strings.ToUpper(strings.ReplaceAll(name, "-", "_"))] = value
+		found[key] = value
 	}
 	return found, nil
 }

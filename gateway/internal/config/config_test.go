@@ -32,6 +32,7 @@ func TestWhatCantBeReadIsSaid(t *testing.T) {
 		"--rest-address":       "--rest-address needs a value",
 		"serve":                "'serve' is not a flag",
 		"--frobnicate 1":       "there is no setting FROBNICATE",
+		"--frobnicate":         "there is no setting FROBNICATE",
 		"--grpc-upstream-cert a --grpc-upstream-ca b":  "GRPC_UPSTREAM_CERT and GRPC_UPSTREAM_KEY go together",
 		"--grpc-upstream-cert a --grpc-upstream-key b": "GRPC_UPSTREAM_CERT needs GRPC_UPSTREAM_CA",
 		"--allowed-origins *":                          "ALLOWED_ORIGINS: '*' is not an origin such as https://app.example",

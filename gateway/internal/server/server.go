@@ -4,6 +4,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -58,8 +59,12 @@ func Run(ctx context.Context, c *config.Config) error {
 	}
 	servers[0].RegisterOnShutdown(own.retire)
 	servers[0].RegisterOnShutdown(streams.Close) // Shutdown waits for streams, and they end only when told to
+	listeners, err := listen("REST_ADDRESS", c.RESTAddress, "GATEWAY_OPS_ADDRESS", c.OpsAddress)
+	if err != nil {
+		return err
+	}
 	log.Info("started", "version", Version, "rest", c.RESTAddress, "ops", c.OpsAddress, "upstream", c.Upstream)
-	err = serve(ctx, servers, c.Drain)
+	err = serve(ctx, servers, listeners, c.Drain)
 	streams.Close()
 	log.Info("stopped")
 	return err
@@ -111,17 +116,26 @@ func newOpsServer(address string, handler http.Handler, log *slog.Logger) *http.
 	return server
 }
 
-// serve listens on every address before it serves on any, then waits for ctx or a failure.
-func serve(ctx context.Context, servers []*http.Server, drain time.Duration) error {
+// listen takes every address, each after the name of its setting, or none.
+func listen(settings ...string) ([]net.Listener, error) {
 	var listeners []net.Listener
-	for _, server := range servers {
-		listener, err := net.Listen("tcp", server.Addr)
+	for i := 0; i < len(settings); i += 2 {
+		listener, err := net.Listen("tcp", settings[i+1])
 		if err != nil {
 			closeAll(listeners)
-			return err
+			var why *net.OpError
+			if errors.As(err, &why) {
+				err = why.Err
+			}
+			return nil, fmt.Errorf("%s %s: %w", settings[i], settings[i+1], err)
 		}
 		listeners = append(listeners, listener)
 	}
+	return listeners, nil
+}
+
+// serve waits for ctx or a failure.
+func serve(ctx context.Context, servers []*http.Server, listeners []net.Listener, drain time.Duration) error {
 	failed := make(chan error, len(servers))
 	for i, server := range servers {
 		go func() { failed <- server.Serve(listeners[i]) }()
