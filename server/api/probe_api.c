@@ -259,11 +259,15 @@ static struct status read_id(struct arena *arena, size_t i, const char *field, c
 static struct status read_items(struct arena *arena, const PbExtractRequest *in, struct keyword_probe **out)
 {
 	struct keyword_probe *items = arena_array(arena, in->n_items + 1, sizeof *items);
+	struct violations violations;
 
 	if (!items)
 		return status_out_of_memory();
-	if (in->n_items == 0)
-		return api_bad_field(arena, "items", "must have 1 to 50 elements");
+	if (in->n_items == 0) {
+		violations_init(&violations, arena);
+		violations_add(&violations, "items", "REQUIRED_FIELD", "must have 1 to 50 elements");
+		return violations_status(&violations);
+	}
 	for (size_t i = 0; i < in->n_items; i++) {
 		const Domainflow__V2__ExtractKeywordsItem *item = in->items[i];
 		items[i].url = item->url;

@@ -42,6 +42,9 @@ struct status json_read(const char *text, size_t n, size_t max_bytes, json_t **o
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "JSON is nested deeper than %d levels",
 				   JSON_DEPTH_MAX);
 	value = json_loadb(text, n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!value && json_error_code(&error) == json_error_null_character)
+		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST",
+				   "a text in the JSON contains a NUL character");
 	if (!value)
 		return status_make(STATUS_INVALID_ARGUMENT, "BAD_REQUEST", "not JSON: %.120s (byte %d)", error.text,
 				   error.position);

@@ -123,7 +123,10 @@ class Catalog(GatewayTest):
         self.refused(
             "POST", "/api/v2/extract/keywords", {"items": [items[0]] * 51}, status=422, code="VALIDATION_ERROR"
         )
-        self.refused("POST", "/api/v2/extract/keywords", {"items": []}, status=400, code="BAD_REQUEST", field="items")
+        for empty in ({"items": []}, {}):
+            self.refused(
+                "POST", "/api/v2/extract/keywords", empty, status=422, code="VALIDATION_ERROR", field="items"
+            )
         self.refused("POST", "/api/v2/extract/keywords", {"items": {}}, status=400, code="BAD_REQUEST", field="items")
 
     def test_keyword_sets_from_creation_to_removal(self):
