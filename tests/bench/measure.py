@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+BIN = Path(os.environ.get("TEST_BIN_DIR", Path(__file__).resolve().parents[2] / "build" / "release" / "bin"))
 TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 SAMPLE_SECONDS = 0.1
 
@@ -94,26 +95,40 @@ def find(pattern, text):
     return float(found.group(1))
 
 
-def grpc_load(folder, address, method, message, count, clients, per_second=0):
-    """h2load on one unary method: calls a second, and the latency of each call in milliseconds."""
-    body, log = folder / "request.bin", folder / "h2load.log"
-    body.write_bytes(b"\0" + len(message).to_bytes(4, "big") + message)
+def h2load(folder, url, seconds, clients, streams, per_second=0, options=()):
+    """h2load on one address: requests a second, and the latency of each in milliseconds. `per_second` paces all clients
+    together. Missing when an answer was not 2xx."""
+    log = folder / "h2load.log"
     log.unlink(missing_ok=True)
-    pace = ["--rps", max(1, per_second // clients)] if per_second else []
-    text = run(need("h2load", "nghttp2-client"), "-n", count, "-c", clients, "-m", 1 if per_second else 8, *pace, "-d", body,
-               f"--log-file={log}", "-H", "content-type: application/grpc", "-H", "te: trailers",
-               f"http://{address}/domainflow.v2.{method}")
-    if f" {count} succeeded" not in text:
+    pace = [f"--rps={max(1, per_second // clients)}"] if per_second else []
+    text = run(need("h2load", "nghttp2-client"), "-D", seconds, "-c", clients, "-m", streams, *pace, *options,
+               f"--log-file={log}", url)
+    if find(r"status codes: (\d+) 2xx", text) == 0 or not re.search(r" 0 3xx, 0 4xx, 0 5xx", text) or \
+            not re.search(r" 0 failed, 0 errored, 0 timeout", text):
         raise Missing(f"h2load: {text[-300:]}")
-    return find(r", ([\d.]+) req/s", text), [int(line.split("\t")[2]) / 1000 for line in log.read_text().splitlines()]
+    taken = [int(line.split("\t")[2]) / 1000 for line in log.read_text().splitlines()]
+    return find(r", ([\d.]+) req/s", text), taken
+
+
+def _version(*command):
+    """The first thing that looks like a version in what a program says of itself."""
+    try:
+        text = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=10)
+    except OSError:
+        return "?"
+    found = re.search(r"\d+(\.\d+)+", text.stdout + text.stderr)
+    return found.group() if found else "?"
 
 
 def machine():
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*:\s*(.*)", info)
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text()).group(1)) / 2**20
+    psql = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"), key=lambda p: int(p.parts[-3]))
     return (f"{os.cpu_count()} cores ({model.group(1).strip() if model else os.uname().machine}), {memory:.0f} GiB, "
-            f"Linux {os.uname().release}")
+            f"Linux {os.uname().release}, PostgreSQL {_version(psql[-1], '-V') if psql else '?'} (durable), Redis "
+            f"{_version('redis-server', '-v')}, gcc {_version('gcc', '-dumpfullversion')}, Go {_version('go', 'version')}; "
+            "servers, lab and load all on it")
 
 
 def number(value):

@@ -157,7 +157,26 @@ bench_one() {
 	"build/release/bin/bench_$name" "$@"
 }
 
-# bench [--rounds N] [--domains N] [--sites N]: everything through the product, into docs/benchmarks.md.
+# The bare C++ server that our unary calls are compared with. Only benchmarks need C++.
+yardstick_build() {
+	local program=$BIN/yardstick_grpc
+	[ ! tests/bench/yardstick_grpc.cc -nt "$program" ] && [ ! proto/domainflow/v2/server_service.proto -nt "$program" ] &&
+		return
+	step "building the yardstick"
+	quietly build/yardstick.log yardstick_compile "$program" build/yardstick
+}
+
+yardstick_compile() {
+	local program=$1 generated=$2 flags
+	mkdir -p "$generated"
+	protoc -Iproto --cpp_out="$generated" --grpc_out="$generated" --plugin=protoc-gen-grpc=/usr/bin/grpc_cpp_plugin \
+		domainflow/v2/options.proto domainflow/v2/server_service.proto || return 1
+	flags=$(pkg-config --cflags --libs grpc++ protobuf) || return 1
+	# shellcheck disable=SC2086
+	c++ -std=c++17 -O2 -I"$generated" -o "$program" tests/bench/yardstick_grpc.cc "$generated"/domainflow/v2/*.cc $flags
+}
+
+# bench [--rounds N] [--domains N] [--sites N] [--only GROUP]: everything through the product, into docs/benchmarks.md.
 # bench NAME [ARGUMENT...]: one of the C benchmarks.
 command_bench() {
 	packages_ensure nghttp2-client dnsperf wrk
@@ -165,8 +184,11 @@ command_bench() {
 		bench_one "$@"
 		return
 	fi
+	packages_ensure g++ libgrpc++-dev protobuf-compiler-grpc
 	tool_grpcurl
 	build release --target domainflowd dfctl bench_extract || die "the release build failed"
+	build_gateway || die "the gateway can't be built"
+	yardstick_build || die "the yardstick can't be built"
 	step "the benchmarks"
 	TEST_BIN_DIR=$ROOT/$BIN TEST_RUN_DIR=$(run_folder)/bench tests/bench/bench.py --write docs/benchmarks.md "$@"
 }
