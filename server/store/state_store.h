@@ -68,7 +68,7 @@ struct event_retention {
 	int32_t most;
 };
 
-/* Campaigns that stored more than so many events, ever. */
+/* Campaigns that keep more than so many of their newest events. */
 struct status store_campaigns_with_events(struct store_tx *tx, int32_t more_than, struct arena *arena,
 					  struct uuid **out, size_t *out_count) MUST_CHECK;
 /* Removes at most EVENTS_PRUNE_MAX of those that need not stay, the oldest first. */
