@@ -1,4 +1,5 @@
-"""docs/operations.md names every setting and every metric there is, docs/cli.md every command, and no other.
+"""docs/operations.md names every setting and every metric there is, docs/cli.md every command, and no other;
+docs/dependencies.md every Go module.
 `python3 tests/e2e/test_docs.py write` brings the tables up to date."""
 import re
 import subprocess
@@ -70,6 +71,17 @@ class Commands(unittest.TestCase):
 
     def test_every_command_is_described(self):
         self.assertEqual(written("commands"), commands_table())
+
+
+class Dependencies(unittest.TestCase):
+    def test_every_module_of_the_gateway_is_described_at_its_version(self):
+        modules = re.findall(r"^\t(\S+) v(\S+)$", (ROOT / "gateway" / "go.mod").read_text(), re.M)  # no `// indirect`
+        self.assertGreater(len(modules), 5)
+        text = (ROOT / "docs" / "dependencies.md").read_text()
+        for module, version in modules:
+            dated = re.match(r"0\.0\.0-(\d{4})(\d\d)", version)
+            version = "-".join(dated.groups()) if dated else version
+            self.assertRegex(text, rf"`{re.escape(module)}`[ |]+{re.escape(version)}\b", module)
 
 
 class Operations(unittest.TestCase):
