@@ -90,7 +90,7 @@ struct status watch_goal_read(const char *text, struct watch *out)
 	equals = strchr(word, '=');
 	if (equals)
 		*equals = '\0';
-	if (strncmp(word, "phase/", 6) == 0 || (!equals && choices_value(&choices_phase, word) > 0)) {
+	if (strncmp(word, "phase/", 6) == 0 || choices_value(&choices_phase, word) > 0) {
 		const char *phase = strncmp(word, "phase/", 6) == 0 ? word + 6 : word;
 
 		TRY(choices_check(&choices_phase, "the phase of --for", phase));

@@ -102,6 +102,7 @@ static void goals_are_phases_and_statuses(void **state)
 		{ "phase/dns", P(DNS), 0 },
 		{ "dns", P(DNS), 0 },
 		{ "phase/http=paused", P(HTTP), PS(PAUSED) },
+		{ "http=paused", P(HTTP), PS(PAUSED) },
 		{ "phase/leads=in_progress", P(LEADS), PS(IN_PROGRESS) },
 		{ "phase/leads=in-progress", P(LEADS), PS(IN_PROGRESS) },
 		{ "phase/dsn=completed", -1, 0 },
