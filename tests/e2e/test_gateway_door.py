@@ -107,6 +107,10 @@ class Door(GatewayTest):
         headers = [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked"), ("Content-Length", "9")]
         self.refused("POST", "/api/v2/campaigns", raw=b"zz\r\n{}\r\n", headers=headers, status=400, code="BAD_REQUEST")
 
+    def test_what_only_sends_takes_no_body(self):
+        for path in ("/api/v2/sse/events", f"/api/v2/sse/campaigns/{NOBODY}", f"/api/v2/campaigns/{NOBODY}/domains/export"):
+            self.refused("GET", path, {}, status=400, code="BAD_REQUEST")
+
     def test_body_limit(self):
         def body(size):
             start, end = b'{"nonsense":"', b'"}'

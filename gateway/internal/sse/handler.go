@@ -41,6 +41,10 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem.NotAllowed(http.MethodGet).Write(w, r)
 		return
 	}
+	if r.Body != http.NoBody { // net/http would wait for it before the stream's first byte
+		problem.New("BAD_REQUEST", "the request takes no body").Write(w, r)
+		return
+	}
 	serve(w, r)
 }
 
