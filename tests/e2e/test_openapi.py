@@ -188,7 +188,7 @@ class Described(unittest.TestCase):
         for domain in seen.values():
             self.do("getDomain", campaignId=campaign, domain=domain)
             self.do("listDomainKeywords", campaignId=campaign, domain=domain)
-        filters = "?rejectionReason=low_score,parked&minScore=10&warnings=none&bucket=emerging&sort=domain_score&dir=asc"
+        filters = "?rejectionReason=low_score,parked&minScore=10&warnings=none&bucket=emerging&sort=domain_score"
         self.do("listDomains", query=filters, campaignId=campaign)
 
     def rerun(self, campaign):

@@ -1,6 +1,6 @@
-"""What nobody thought of: schemathesis reads /openapi.json and asks the gateway for thousands of things, allowed and not.
-Nothing may end in a server error, and every answer must be one that the document describes. A failure prints the seed
-and a curl line; SCHEMATHESIS_SEED repeats a run."""
+"""What nobody thought of: schemathesis reads /openapi.json and asks the gateway for thousands of things, allowed and
+not. Nothing may end in a server error, and every answer must be one that the document describes. A failure prints the
+seed and a curl line; SCHEMATHESIS_SEED repeats a run."""
 
 import json
 import os
@@ -38,7 +38,7 @@ class Schemathesis(unittest.TestCase):
         cls.campaign = cls.stack.create_campaign(100, personas=personas, keyword_sets=sets)
         cls.stack.start_generation(cls.campaign)
         cls.stack.wait_campaign(cls.campaign)
-        drafts = [cls.stack.create_campaign(5, mode="step_by_step", personas=personas, keyword_sets=sets) for _ in range(4)]
+        drafts = [cls.stack.create_campaign(5, personas=personas, keyword_sets=sets) for _ in range(4)]
         rows = cls.stack.gateway.call("GET", f"/api/v2/campaigns/{cls.campaign}/domains?limit=10").body["items"]
         cls.known = {
             "campaignId": [cls.campaign],
@@ -57,8 +57,8 @@ class Schemathesis(unittest.TestCase):
         }
 
     def document(self):
-        """The document with real ids where paths take one, so that requests go deep: what is not among them counts as not
-        allowed, and must be refused."""
+        """The document with real ids where paths take one, so that requests go deep: what is not among them counts as
+        not allowed, and must be refused."""
         document = self.stack.gateway.call("GET", "/openapi.json").body
         for methods in document["paths"].values():
             for method, operation in methods.items():
