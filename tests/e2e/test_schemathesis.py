@@ -79,7 +79,15 @@ class Schemathesis(unittest.TestCase):
         command += ["--max-examples", str(EXAMPLES), "--request-timeout", "30", "--phases", "coverage,fuzzing"]
         command += ["--no-shrink", "--suppress-health-check", "all", "--warnings", "off", *left_out]
         print(f"schemathesis: seed {SEED}, {SECONDS} s", flush=True)
-        done = subprocess.run(command, cwd=self.stack.folder, capture_output=True, text=True, timeout=SECONDS * 4)
+        hooks = {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(ROOT / "tests" / "e2e")}
+        done = subprocess.run(
+            command,
+            cwd=self.stack.folder,
+            env={**os.environ, **hooks},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS * 4,
+        )
         self.assertEqual(done.returncode, 0, f"SCHEMATHESIS_SEED={SEED}\n{done.stdout[-20000:]}\n{done.stderr[-2000:]}")
         operations = sum(len(methods) for methods in self.document()["paths"].values())
         self.assertIn(f"Tested: {operations - len(LEFT_OUT)}\n", done.stdout)
