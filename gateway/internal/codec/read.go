@@ -302,6 +302,9 @@ func integer(field protoreflect.FieldDescriptor, text string) (protoreflect.Valu
 	return protoreflect.ValueOfUint64(n), nil
 }
 
+// safeInteger is the largest number that a float64 holds exactly, and all smaller ones.
+const safeInteger = 1<<53 - 1
+
 // wholeNumber writes 5.0 and 1e3 as the integers they are; other text comes back unchanged.
 func wholeNumber(text string) string {
 	if !strings.ContainsAny(text, ".eE") || isGoNumber(text) {

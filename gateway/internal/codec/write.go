@@ -18,9 +18,6 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// safeInteger is the largest number every JSON reader keeps exactly.
-const safeInteger = 1<<53 - 1
-
 // Marshal writes a message, a list of messages (of a response_body) or a plain value of one.
 func Marshal(value any) ([]byte, error) {
 	switch v := value.(type) {
@@ -176,19 +173,9 @@ func (w *writer) single(member *member, field protoreflect.FieldDescriptor, valu
 	case protoreflect.DoubleKind:
 		w.float(value.Float(), 64)
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind, protoreflect.Uint64Kind, protoreflect.Fixed64Kind:
-		w.integer(strconv.FormatUint(value.Uint(), 10), value.Uint() <= safeInteger)
+		w.out = strconv.AppendUint(w.out, value.Uint(), 10)
 	default:
-		n := value.Int()
-		w.integer(strconv.FormatInt(n, 10), n >= -safeInteger && n <= safeInteger)
-	}
-}
-
-// integer writes a number, or a string where a JSON reader could lose digits.
-func (w *writer) integer(digits string, isSafe bool) {
-	if isSafe {
-		w.out = append(w.out, digits...)
-	} else {
-		w.out = appendText(w.out, digits)
+		w.out = strconv.AppendInt(w.out, value.Int(), 10)
 	}
 }
 

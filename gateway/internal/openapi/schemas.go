@@ -16,8 +16,6 @@ const (
 	asked
 )
 
-const safeInteger = 1<<53 - 1
-
 // message is a reference to the message's schema, which is made at its first use.
 func (d *document) message(m protoreflect.MessageDescriptor, on way) *schema {
 	name := string(m.Name())
@@ -139,9 +137,7 @@ func (d *document) single(member codec.Member, field protoreflect.FieldDescripto
 	case protoreflect.Uint32Kind, protoreflect.Fixed32Kind:
 		return limited(&schema{Type: "integer", Minimum: number(0), Maximum: number(1<<32 - 1)}, member)
 	}
-	return &schema{OneOf: []*schema{
-		{Type: "integer", Format: "int64", Minimum: number(-safeInteger), Maximum: number(safeInteger)},
-		{Type: "string", Pattern: "^-?[0-9]{1,20}$", Description: "Outside ±2^53."}}}
+	return limited(&schema{Type: "integer", Format: "int64"}, member)
 }
 
 func limited(s *schema, member codec.Member) *schema {
