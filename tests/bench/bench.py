@@ -22,6 +22,7 @@ from campaigns import Bench  # noqa: E402
 from measure import number  # noqa: E402
 from pipeline import measure_extraction, measure_pages, measure_phases  # noqa: E402
 from report import Report, replace_part  # noqa: E402
+from sse_latency import CLIENTS, measure_browsers  # noqa: E402
 from streams import measure_events  # noqa: E402
 
 GROUPS = ("pipeline", "calls", "events")
@@ -49,8 +50,11 @@ def measure_streams(bench):
     bench.report.group("Events")
     bench.stack.add_instance()
     bench.report.attempt("change → subscriber elsewhere", measure_events, bench, "change → subscriber elsewhere", "p99 < 50 ms")
+    bench.report.attempt("change → a browser", measure_browsers, bench, 1, "p99 < 200 ms")
+    bench.report.attempt("change → browsers", measure_browsers, bench, CLIENTS, "p99 < 200 ms")
     bench.stack.redis.stop()
     bench.report.attempt("the same without Redis", measure_events, bench, "the same without Redis", "< 1.2 s")
+    bench.report.attempt("browsers without Redis", measure_browsers, bench, CLIENTS, "p99 < 1.2 s", ", no Redis")
 
 
 def measure(args):

@@ -2,8 +2,7 @@
 """How long a transition takes to browsers: from the moment it is stamped, before its commit, on one domainflowd, to clients
 of a gateway in front of another.
 
-  sse_latency.py [--changes 200]      alone: prints its rows, with Redis and without
-  rows(stack, changes)                as part of bench.py: the stack has two instances; stops its Redis
+  sse_latency.py [--changes 200]      by itself; bench.py calls measure_browsers
 """
 import argparse
 import datetime
@@ -61,20 +60,17 @@ def stamp(data):
     return datetime.datetime.fromisoformat(json.loads(data)["timestamp"]).timestamp()
 
 
-def figure(stack, clients, changes):
+def figure(stack, clients, changes=200):
     taken = delays(stack, clients, changes)
     if len(taken) < clients * changes:
         raise Missing(f"only {len(taken)} of {clients * changes} arrived")
     return f"p50 {number(percentile(taken, .5))} ms, p99 {number(percentile(taken, .99))} ms of {len(taken):,}"
 
 
-def rows(stack, changes=200):
-    """What, figure and goal; one row after the other, because each takes a while."""
-    what = "change → {} of a gateway elsewhere{}"
-    yield what.format("a client", ""), figure(stack, 1, changes), "p99 < 200 ms"
-    yield what.format(f"{CLIENTS} clients", ""), figure(stack, CLIENTS, changes), "p99 < 200 ms"
-    stack.redis.stop()
-    yield what.format(f"{CLIENTS} clients", ", no Redis"), figure(stack, CLIENTS, changes), "p99 < 1.2 s"
+def measure_browsers(bench, clients, goal, note=""):
+    """A row of the report; the stack has two instances."""
+    what = f"change → {clients} client{'s' if clients > 1 else ''} of a gateway elsewhere{note}"
+    bench.report.row(what, figure(bench.stack, clients), goal)
 
 
 def main():
@@ -82,8 +78,10 @@ def main():
     parser.add_argument("--changes", type=int, default=200)
     args = parser.parse_args()
     with Stack(instances=2, throwaway=False) as stack:
-        for what, text, goal in rows(stack, args.changes):
-            print(f"{what:<56} {text:<44} goal {goal}", flush=True)
+        for clients in (1, CLIENTS):
+            print(f"{clients} clients: {figure(stack, clients, args.changes)}, goal p99 < 200 ms", flush=True)
+        stack.redis.stop()
+        print(f"{CLIENTS} clients without Redis: {figure(stack, CLIENTS, args.changes)}, goal p99 < 1.2 s", flush=True)
 
 
 if __name__ == "__main__":
