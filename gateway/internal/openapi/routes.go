@@ -123,7 +123,7 @@ func (d *document) parameters(r *rest.Route) []*parameter {
 func (d *document) inPath(name string, member codec.Member) *parameter {
 	s := d.single(member, member.Field, asked)
 	if s.Type == "string" && s.Format == "" && s.Enum == nil {
-		s.MinLength = 1
+		s.MinLength, s.Pattern = 1, `[^\s\x85]` // nothing but space is no name
 	}
 	return &parameter{Name: name, In: "path", Required: true, Description: take(&s.Description,
 		d.contract.comment(member.Field)),
