@@ -1,6 +1,6 @@
 """What nobody thought of: schemathesis reads /openapi.json and asks the gateway for thousands of things, allowed and
 not. Nothing may end in a server error, and every answer must be one that the document describes. A failure prints the
-seed and a curl line; SCHEMATHESIS_SEED repeats a run."""
+seed and a curl line; SCHEMATHESIS_SEED and SCHEMATHESIS_SECONDS look elsewhere and longer."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from stack import ROOT, Stack
 
 PROGRAM = ROOT / ".cache" / "schemathesis" / "bin" / "schemathesis"
 SECONDS = int(os.environ.get("SCHEMATHESIS_SECONDS", "120"))  # of asking; the stack comes on top
-SEED = os.environ.get("SCHEMATHESIS_SEED", str(int.from_bytes(os.urandom(4), "big")))
+SEED = os.environ.get("SCHEMATHESIS_SEED", "531118867")  # any; the same one each time, so that a failure is a change's
 EXAMPLES = 20  # of each operation and kind, when the time allows
 VICTIMS = 40  # campaigns that may be stopped and removed
 
