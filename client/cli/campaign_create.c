@@ -121,8 +121,11 @@ static struct status create(struct cli *cli, struct form *f)
 	TRY(form_check(f));
 	if (cli->options->is_given[OPTION_IF_MISSING]) {
 		TRY(existing_show(cli, f, &request, &is_shown));
-		if (is_shown)
+		if (is_shown) {
+			if (cli->options->is_given[OPTION_START] && !cli_is_json(cli))
+				cli_note(cli, "note: the campaign is there already; nothing was started");
 			return STATUS_OK_VALUE;
+		}
 	}
 	TRY(CLI_CALL(cli, domainflow_v2_campaign_create_campaign, &request, &answer));
 	if (!answer->campaign)

@@ -47,7 +47,7 @@ struct status api_bad_field(struct arena *arena, const char *field, const char *
 struct status api_uuid(struct arena *arena, const char *field, const char *text, struct uuid *out)
 {
 	if (!uuid_parse(text, out))
-		return api_bad_field(arena, field, "is not a UUID");
+		return api_bad_field(arena, field, "must be a UUID");
 	return STATUS_OK_VALUE;
 }
 

@@ -15,7 +15,7 @@ struct status api_page_request(struct arena *arena, const struct api_paging *in,
 	}
 	if (in->page_size != 0 || *in->page_token)
 		return api_bad_field(arena, in->has_offset ? "offset" : "limit",
-				     "can't be combined with a page size or page token");
+				     "can't be combined with paging by cursor");
 	if (in->has_limit && (in->limit < 1 || in->limit > LIMIT_MAX))
 		return api_bad_field(arena, "limit", "must be between 1 and 1000");
 	if (in->offset < 0)

@@ -254,7 +254,7 @@ bool json_get_uuid(struct json_fields *f, const char *name, struct uuid *out)
 		return false;
 	}
 	if (!uuid_parse(json_string_value(value), out)) {
-		json_violation(f, name, "is not a UUID");
+		json_violation(f, name, "must be a UUID");
 		return false;
 	}
 	return true;
@@ -302,7 +302,7 @@ bool json_get_uuids(struct json_fields *f, const char *name, size_t items_max, s
 		if (!uuid_parse(text, &ids[n])) {
 			bad++;
 			violations_add(f->in->violations, json_element_path(f, name, i), "VALIDATION_ERROR",
-				       "is not a UUID");
+				       "must be a UUID");
 			continue;
 		}
 		while (seen < n && !uuid_equal(&ids[seen], &ids[n]))

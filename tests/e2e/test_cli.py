@@ -111,6 +111,8 @@ class CommandLine(unittest.TestCase):
             if kind == "campaign":
                 pattern = first["campaign"]["configuration"]["patternConfig"]
                 self.assertEqual((len(pattern["personaIds"]), len(pattern["keywordSetIds"])), (2, 1))
+                self.assertIn("nothing was started",
+                              self.dfctl(kind, "create", "-f", file, "--if-missing", "--start")[1])
             else:
                 self.assertIn("NAME_TAKEN", self.dfctl(kind, "create", "-f", file, code=4)[1])
         other = {**json.loads((EXAMPLES / "keywords.json").read_text()), "rules": ["other"]}
@@ -136,7 +138,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(self.dfctl("campaign", "create", "-f", self.folder, code=2)[1].count(str(self.folder)), 1)
         wrong = {"name": "ids", "patternConfig": {"type": "constant", "constant": "one", "personaIds": ["no-uuid", NOBODY]}}
         err = self.dfctl("campaign", "create", "-f", "-", data=json.dumps(wrong), code=2)[1]
-        self.assertIn("\n  patternConfig.personaIds[0]: is not a UUID\n", err)
+        self.assertIn("\n  patternConfig.personaIds[0]: must be a UUID\n", err)
         self.assertNotIn("no such persona", err)  # once all are UUIDs, they are looked up, each under its own index
         wrong["patternConfig"]["personaIds"] = [self.stack.create_persona("dns"), NOBODY]
         err = self.dfctl("campaign", "create", "-f", "-", data=json.dumps(wrong), code=2)[1]

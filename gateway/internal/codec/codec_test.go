@@ -280,14 +280,14 @@ func TestQueries(t *testing.T) {
 		"dnsStatus=":                 "dnsStatus must be one of pending, ok, error, timeout",
 		"dnsStatus=ok&dnsStatus=ok":  "dnsStatus is given twice",
 		"dnsStatus=ok&dns_status=ok": "dns_status is given twice",
-		"nonsense=1":                 "nonsense does not exist",
+		"nonsense=1":                 "nonsense is no parameter of this path",
 		"search=%ff":                 "search must be UTF-8",
 		"limit=0x1.8p1":              "limit must be a whole number",
 		"limit=1_0":                  "limit must be a whole number",
 		"minScore=0x1p-1":            "minScore must be a number",
 		"rejectionReason=parked,,low_score": "rejectionReason must be one of qualified, low_score, no_keywords, " +
 			"parked, dns_error, dns_timeout, http_error, http_timeout, pending",
-		"rejectionReason=parked&bad=1&worse=2": "bad does not exist; worse does not exist",
+		"rejectionReason=parked&bad=1&worse=2": "bad is no parameter of this path; worse is no parameter of this path",
 	} {
 		values, _ := url.ParseQuery(query)
 		if err := Query(values, &pb.ListDomainsRequest{}, none); err == nil || err.Error() != wanted {

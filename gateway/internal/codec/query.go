@@ -24,7 +24,7 @@ func Query(values url.Values, message proto.Message, taken func(field protorefle
 		member := parameter(m.Descriptor(), name)
 		switch {
 		case member == nil || taken(member.field.Name()):
-			faults.add(Unknown, clip(name), "does not exist")
+			faults.add(Unknown, clip(name), "is no parameter of this path")
 		case given[member.field.Name()]:
 			faults.add(WrongValue, name, "is given twice")
 		default:

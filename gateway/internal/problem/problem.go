@@ -98,8 +98,10 @@ func ofFaults(faults codec.Faults) *Problem {
 		code = "BAD_REQUEST"
 	}
 	p := New(code, faults[0].Message)
-	if faults[0].Field != "" {
-		p.Message = faults[0].Field + " " + faults[0].Message
+	if len(faults) > 1 {
+		p.Message = strconv.Itoa(len(faults)) + " fields are invalid"
+	} else if faults[0].Field != "" {
+		p.Message = faults[0].Field + ": " + faults[0].Message
 	}
 	for _, fault := range faults {
 		own := "VALIDATION_ERROR"

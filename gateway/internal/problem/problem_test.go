@@ -174,3 +174,13 @@ func TestEnvelope(t *testing.T) {
 		t.Error(w.Code, w.Header(), w.Body)
 	}
 }
+
+func TestOneMistakeIsToldAndManyAreCounted(t *testing.T) {
+	one := codec.Fault{Kind: codec.WrongValue, Field: "dir", Message: "must be one of asc, desc"}
+	if p := Of(codec.Faults{one}); p.Message != "dir: must be one of asc, desc" {
+		t.Error(p.Message)
+	}
+	if p := Of(codec.Faults{one, one}); p.Message != "2 fields are invalid" || len(p.Details) != 2 {
+		t.Error(p.Message, p.Details)
+	}
+}

@@ -54,7 +54,7 @@ func (route *Route) read(w http.ResponseWriter, r *http.Request, path map[string
 	input := route.RPC.Input()
 	for field, text := range path {
 		if strings.TrimSpace(text) == "" {
-			return nil, problem.New("BAD_REQUEST", "the path leaves "+field+" empty")
+			return nil, problem.New("BAD_REQUEST", "the path leaves "+input.Fields().ByName(protoreflect.Name(field)).JSONName()+" empty")
 		}
 		word, err := codec.PathWord(input, field, text)
 		if err != nil {
