@@ -44,7 +44,7 @@ static const struct column phase_table[] = {
 	{ "FAILED", "progress.failed_items", COLUMN_NUMBER, 0 },
 	{ "STARTED", "started_at", COLUMN_TIME, 0 },
 	{ "COMPLETED", "completed_at", COLUMN_TIME, 0 },
-	{ "ERROR", "error.message", COLUMN_TEXT, 60 },
+	{ "ERROR", "error.message", COLUMN_TEXT, 0 },
 };
 
 struct status view_phase(struct cli *cli, const ProtobufCMessage *answer)
@@ -161,7 +161,7 @@ struct status campaign_executions(struct cli *cli)
 		{ "FAILED", "progress.failed_items", COLUMN_NUMBER, 0 },
 		{ "STARTED", "started_at", COLUMN_TIME, 0 },
 		{ "COMPLETED", "completed_at", COLUMN_TIME, 0 },
-		{ "ERROR", "error.message", COLUMN_TEXT, 60 },
+		{ "ERROR", "error.message", COLUMN_TEXT, 0 },
 	};
 	PB(ListPhaseExecutionsRequest, LIST_PHASE_EXECUTIONS_REQUEST, request);
 
