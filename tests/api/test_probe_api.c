@@ -342,7 +342,7 @@ static void fifty_pages_are_searched_and_no_more(void **state)
 	expect_failure(st, STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR");
 	assert_string_equal(api_field(st, 0), "items");
 	st = extract(items, 0, &out);
-	expect_failure(st, STATUS_INVALID_ARGUMENT, "BAD_REQUEST");
+	expect_failure(st, STATUS_INVALID_ARGUMENT, "VALIDATION_ERROR");
 	assert_string_equal(api_field(st, 0), "items");
 }
 
