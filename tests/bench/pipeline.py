@@ -1,7 +1,10 @@
 """The phases of campaigns: their rates, what they cost, and the memory they take."""
+import subprocess
 import time
+from contextlib import contextmanager
 
-from measure import BIN, MemoryLog, Missing, find, median, memory_mb, need, number, run
+from measure import BIN, MemoryLog, Missing, cpu_seconds, find, median, memory_mb, need, number, run
+from stack import PHASES
 
 LARGE = ("generation", "dns", "analysis", "leads")  # of campaigns whose pages are made up
 CORPUS = "/usr/share/doc/postgresql-doc-15/html"
@@ -118,3 +121,61 @@ def measure_extraction(bench):
     bench.report.row("extraction alone, one core", f"{number(ours)} MB/s of HTML with 100 keywords; a page of 2 MB "
                      f"{number(find(r'2 MB page +([0-9.]+) ms', text))} ms", "≥ 300 MB/s; ≤ 200 ms",
                      f"{ours / read:.2f} × reading without keywords ({number(read)} MB/s)")
+
+
+@contextmanager
+def null_resolver(share, *addresses):
+    """ip:port of a resolver that costs next to nothing: of a thousand names `share` have one of the addresses."""
+    process = subprocess.Popen([BIN / "null_dns", str(share), *addresses], stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def null_persona(bench, resolver):
+    return bench.stack.create_persona("dns", resolvers=[resolver], maxConcurrentLookups=2000)
+
+
+def measure_null_dns(bench):
+    """dns where the resolver does not bound it: six names in ten exist."""
+    runs, bulk = [], []
+    with null_resolver(600, "127.1.5.1") as resolver:
+        dns = null_persona(bench, resolver)
+        for _ in range(bench.args.rounds):
+            campaign = bench.campaign(bench.args.domains, dns=dns)
+            bench.phase(campaign, "generation")
+            runs.append(bench.phase(campaign, "dns"))
+            lost = bench.stack.sql_value(f"SELECT count(*) FROM domains WHERE campaign_id = '{campaign}' AND "
+                                         "dns_status IN ('pending', 'timeout')")
+            yardstick = dns_yardstick(bench, campaign, resolver, f"; {lost} pending or timed out")
+            bench.delete(campaign)
+    bench.phase_row("dns, a resolver that costs nothing", runs, "domains", "≥ 60k/s; none left over", yardstick, bulk)
+
+
+def measure_whole(bench, count, goal, dns=None, **pattern):
+    """A campaign from its first phase to its last by itself: seconds of each, processor time, memory of both processes."""
+    campaign = bench.campaign(count, "full_sequence", dns, **pattern)
+    cpu = [cpu_seconds(pid) for pid in bench.pids()]
+    with MemoryLog(bench.domainflowd) as memory:
+        start = time.monotonic()
+        bench.stack.start_phase(campaign, "generation")
+        bench.stack.wait_campaign(campaign, seconds=1200)
+        seconds = time.monotonic() - start
+    cpu = [cpu_seconds(pid) - before for pid, before in zip(bench.pids(), cpu)]
+    runs = {phase: bench.ran(campaign, phase) for phase in PHASES}
+    # a phase that fetches is measured from its first tenth on; those shorter than some samples say nothing
+    flat = [part for part in flatness(memory, runs) if runs[part[0]].seconds > 2]
+    found = dict(bench.stack.sql(f"SELECT 'leads', lead_match FROM campaign_counters WHERE campaign_id = '{campaign}' UNION ALL "
+                                 f"SELECT 'pages', http_ok FROM campaign_counters WHERE campaign_id = '{campaign}'"))
+    bench.report.row(f"{number(count)} domains, all phases", f"{number(seconds)} s: "
+                     + ", ".join(f"{phase} {number(ran.seconds)}" for phase, ran in runs.items())
+                     + f"; {number(int(found['pages']))} pages fetched, {number(int(found['leads']))} leads", goal,
+                     f"processor time: domainflowd {number(cpu[0])} s, PostgreSQL {number(cpu[1])} s")
+    bench.report.row(f"domainflowd's memory, {number(count)} domains",
+                     ("; ".join(f"{phase} {first:.0f} MB at 10 %, {last:.0f} MB at 100 %" for phase, first, _, last in flat)
+                      or "too quick to say") + f"; at most {max(mb for _, mb in memory.samples):.0f} MB",
+                     "< 300 MB; ≤ 5 % from 10 % to 100 %", "–")
+    return campaign

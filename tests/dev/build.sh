@@ -177,6 +177,7 @@ yardstick_compile() {
 }
 
 # bench [--rounds N] [--domains N] [--sites N] [--only GROUP]: everything through the product, into docs/benchmarks.md.
+# bench --million: campaigns of a million domains, into their own part of it.
 # bench NAME [ARGUMENT...]: one of the C benchmarks.
 command_bench() {
 	packages_ensure nghttp2-client dnsperf wrk
@@ -186,7 +187,7 @@ command_bench() {
 	fi
 	packages_ensure g++ libgrpc++-dev protobuf-compiler-grpc
 	tool_grpcurl
-	build release --target domainflowd dfctl bench_extract || die "the release build failed"
+	build release --target domainflowd dfctl bench_extract bench_lists null_dns sse_clients || die "the release build failed"
 	build_gateway || die "the gateway can't be built"
 	yardstick_build || die "the yardstick can't be built"
 	step "the benchmarks"
