@@ -82,6 +82,40 @@ static void bench_page(struct df_connection *connection, const char *name, ListR
 	       (double)took_us[PAGES / 2] / 1e3, (double)took_us[PAGES - 1] / 1e3);
 }
 
+/* Pages that are deep, and pages of a selection. */
+static void bench_parts(struct df_connection *connection, char *campaign)
+{
+	AUTO(arena) struct arena *arena = arena_create(0);
+	struct df_call call = { .arena = arena, .timeout_ms = 60000 };
+	ListRequest all = DOMAINFLOW__V2__LIST_DOMAINS_REQUEST__INIT, deep, part;
+	Domainflow__V2__ListDomainsResponse *out = NULL;
+	struct status st;
+
+	all.campaign_id = campaign;
+	st = domainflow_v2_domain_list_domains(connection, &call, &all, &out);
+	if (!status_ok(st))
+		fail("count", st);
+	deep = all;
+	deep.limit_value_case = DOMAINFLOW__V2__LIST_DOMAINS_REQUEST__LIMIT_VALUE_LIMIT;
+	deep.limit = 100;
+	deep.offset_value_case = DOMAINFLOW__V2__LIST_DOMAINS_REQUEST__OFFSET_VALUE_OFFSET;
+	deep.offset = (int32_t)((int64_t)out->total * 9 / 10);
+	bench_page(connection, "offset, 90 % skipped", &deep);
+	deep.sort = DOMAINFLOW__V2__DOMAIN_SORT__DOMAIN_SORT_RICHNESS_SCORE;
+	bench_page(connection, "richness, 90 % skipped", &deep);
+	part = all;
+	part.dns_status = DOMAINFLOW__V2__DNS_STATUS__DNS_STATUS_OK;
+	bench_page(connection, "of one status", &part);
+	part.lead_status = DOMAINFLOW__V2__LEAD_STATUS__LEAD_STATUS_MATCH;
+	bench_page(connection, "of two statuses, counted", &part);
+	st = domainflow_v2_domain_list_domains(connection, &call, &part, &out);
+	if (!status_ok(st))
+		fail("cursor", st);
+	part.page_token = out->next_page_token;
+	if (part.page_token && *part.page_token)
+		bench_page(connection, "of two statuses, next page", &part);
+}
+
 int main(int argc, char **argv)
 {
 	static const char *const sorts[] = { "",           "offset",   "domain_score",    "lead_score",     "domain",
@@ -103,6 +137,7 @@ int main(int argc, char **argv)
 		if (sort <= 2)
 			bench_export(connection, sorts[sort], &list);
 	}
+	bench_parts(connection, argv[2]);
 	df_close(connection);
 	return 0;
 }
