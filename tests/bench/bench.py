@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 
 from stack import Stack  # noqa: E402
-from browsers import measure_browsers  # noqa: E402
+from browsers import measure_crowds  # noqa: E402
 from calls import measure_grpc, measure_rest  # noqa: E402
 from campaigns import Bench  # noqa: E402
 from measure import number  # noqa: E402
@@ -94,7 +94,7 @@ def measure_default(args):
             measure_reads(bench)
         if "browsers" in args.only:
             report.group("Browsers")
-            report.attempt("browsers", measure_browsers, bench)
+            report.attempt("browsers", measure_crowds, bench)
         if "events" in args.only:
             measure_streams(bench)
     return report

@@ -62,7 +62,7 @@ def calls_of(metrics):
             if name.startswith("grpc_server_started_total")}
 
 
-def measure_browsers(bench):
+def measure_crowds(bench):
     """Each count has a gateway of its own, so that what others left in its memory does not count."""
     for count, goal in COUNTS:
         gateway = bench.stack.add_gateway(REST_STREAMS_MAX="20000")
@@ -103,14 +103,14 @@ def measure_storm(bench, gateway, campaign, browsers):
     for i in range(AWAY_CHANGES):
         change(bench, campaign, i)
     last, before = last_event(bench, campaign), calls_of(bench.stack.instances[0].metrics())
-    gateway.start()
     start = time.monotonic()
+    gateway.start()
     report = browsers.wait(lambda now: now["greeted"] == browsers.count and now["last"] == last, "not all came back")
     seconds = time.monotonic() - start
     after = calls_of(bench.stack.instances[0].metrics())
     asked = {name: int(after[name] - before.get(name, 0)) for name in after if after[name] > before.get(name, 0)}
     bench.report.row(
         f"resume storm, {number(browsers.count)} browsers", f"all back and up to date {number(seconds)} s after the gateway "
-        f"was ready; {report['gaps']} gaps, {report['doubles']} doubles, {report['resyncs']} resyncs; calls to domainflowd: "
+        f"was started; {report['gaps']} gaps, {report['doubles']} doubles, {report['resyncs']} resyncs; calls to domainflowd: "
         + (", ".join(f"{count} {name}" for name, count in sorted(asked.items())) or "none"),
         "≤ 20 s, no gap, no double; ≤ 5 calls", f"{memory_mb(gateway.process.pid):.0f} MB when all are back")
